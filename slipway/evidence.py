@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`file` is relative to the repo ("pyproject.toml"), `line` counts from 1, `what` names the thing found."""
+    """`file` is relative to the repo, `line` counts from 1, `what` names it ("requires-python")."""
 
     what: str
     file: str = ""

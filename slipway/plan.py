@@ -117,8 +117,8 @@ class Plan:
 class Stage:
     """Plans that are executed side by side; the next stage begins only when all of them succeeded.
 
-    `revertible` says that a failure here, or a cancel, is answered by every plan's `on_failure`, of this stage
-    and then of those before it. After the last revertible stage the change stands, and failures are warnings.
+    `revertible` says that a failure here, or a cancel, is answered by every plan's `on_failure`, of this
+    stage and then of those before it. After the last such stage the change stands; failures are warnings.
     """
 
     name: str

@@ -54,7 +54,7 @@ class ProcessSpec(Part):
 
 
 class BuildSpec(Part):
-    """How the image is built; `secrets` names config vars that the build may read and the image never keeps."""
+    """How the image is built; `secrets` names config vars that the build may read, but the image not keep."""
 
     stack: OneLine | None = None
     root: OneLine = "."

@@ -45,7 +45,7 @@ def name(value: str) -> str:
     """A name of ours: it becomes part of file, network and container names."""
     if not NAME.fullmatch(value):
         raise ValueError(
-            f"must be 1-40 small letters, digits and dashes, begin with a letter, not end in a dash: {value!r}"
+            f"must be 1-40 small letters, digits and dashes, begin with a letter, end in no dash: {value!r}"
         )
     return value
 
