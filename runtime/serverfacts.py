@@ -28,9 +28,9 @@ class Container:
 class ServerFacts:
     """A server as it is. Sizes are in bytes; times are the server's.
 
-    `files` holds the text of the files that a plan may write (None where there is none; a file of mode 0600
-    is held as `sha256:…`); `serving` the line of each app's serving file; `releases` the numbers of each app's
-    release folders; `port_holders` which program listens on 80 and 443 when it is not the proxy.
+    `files` holds the text of the files that a plan may write: None where there is none, `sha256:…` for a file
+    of mode 0600. `serving` is the line of each app's serving file, `releases` the numbers of its release
+    folders. `port_holders` says which program listens on 80 and 443 when it is not the proxy.
     """
 
     server: str
