@@ -48,14 +48,32 @@ class Scrubber:
     """
 
     def __init__(self, secrets: Iterable[Text] = ()) -> None:
-        values = {part for secret in secrets for part in _parts(reveal(secret))}
-        self._values = sorted(values, key=len, reverse=True)
+        self._values = sorted({part for secret in secrets for part in _parts(reveal(secret))})
 
     def __call__(self, text: str) -> str:
-        for value in self._values:
-            if value in text:
-                text = text.replace(value, MASK)
-        return text
+        shown, end = [], 0
+        for start, stop in _merged(place for value in self._values for place in _places(text, value)):
+            shown += [text[end:start], MASK]
+            end = stop
+        return "".join([*shown, text[end:]])
+
+
+def _places(text: str, value: str) -> Iterable[tuple[int, int]]:
+    start = text.find(value)
+    while start >= 0:
+        yield start, start + len(value)
+        start = text.find(value, start + 1)
+
+
+def _merged(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places with those that overlap made one: replacing them one by one would leave halves."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(places):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return merged
 
 
 def _parts(value: str) -> Iterable[str]:

@@ -113,7 +113,7 @@ def parse_spec(text: str) -> Spec:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SpecError(
-            f"is not TOML: {error}", where=_toml_place(str(error)), next=f"mend {FILE} and push again"
+            f"is not TOML: {error}", where=_toml_place(str(error), text), next=f"mend {FILE} and push again"
         ) from None
     try:
         return Spec.model_validate(raw)
@@ -121,9 +121,9 @@ def parse_spec(text: str) -> Spec:
         raise _spec_error(text, error) from None
 
 
-def _toml_place(message: str) -> str:
+def _toml_place(message: str, text: str) -> str:
     line = message.partition("at line ")[2].partition(",")[0]
-    return f"{FILE}:{line}" if line.isdigit() else FILE
+    return f"{FILE}:{line}" if line.isdigit() else f"{FILE}:{max(1, len(text.splitlines()))}"
 
 
 def _spec_error(text: str, error: ValidationError) -> SpecError:
