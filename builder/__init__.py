@@ -1,0 +1,1 @@
+"""A repo becomes an image: checkout, detect, build plan, render, image."""

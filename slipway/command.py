@@ -4,6 +4,7 @@ import re
 import shlex
 
 SHELL_SYNTAX = re.compile(r"[|&;<>()`*?\[\]{}~#]|\$\(|(?:^|\s)(?:if|for|while|case|exec|cd|export|set)\s")
+QUOTED = re.compile(r"'[^']*'")
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -17,7 +18,7 @@ def argv(command: str) -> tuple[str, ...]:
     words = shlex.split(command)
     if not words:
         raise ValueError("is empty")
-    if SHELL_SYNTAX.search(command):
+    if SHELL_SYNTAX.search(QUOTED.sub("_", command)):
         return ("sh", "-c", command)
     if ASSIGNMENT.match(command):
         return ("sh", "-c", f"exec env {command}")

@@ -1,0 +1,114 @@
+"""The registry on 127.0.0.1 that images wait in until servers fetch them (docs/decisions/0003).
+
+Protocol: the OCI distribution specification, v1.1.
+"""
+
+import time
+from dataclasses import dataclass
+
+import docker
+import docker.errors
+import httpx
+
+from slipway.errors import BuildFailed
+from slipway.release import Image
+
+NAME = "slipway-registry"
+SOURCE = "registry:2"
+MANIFESTS = ", ".join(
+    (
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an image consists of: its digest, and the compressed size in bytes of each layer by digest."""
+
+    digest: str
+    layers: dict[str, int]
+
+
+class Registry:
+    """A registry at `127.0.0.1:port`, started as a container of ours when nothing answers there."""
+
+    def __init__(self, port: int, name: str = NAME) -> None:
+        self.port = port
+        self.address = f"127.0.0.1:{port}"
+        self._name = name
+        self._http = httpx.Client(base_url=f"http://{self.address}", timeout=10, trust_env=False)
+        self._pinned: dict[str, str] = {}
+
+    def ensure(self) -> None:
+        """Start the registry's container unless it answers. Raises `BuildFailed` when it cannot be."""
+        if self._answers():
+            return
+        try:
+            self._start(docker.from_env())
+        except docker.errors.DockerException as error:
+            raise BuildFailed(
+                f"the registry for images could not be started: {error}",
+                next=f"see `docker logs {self._name}`; port {self.port} must be free (SLIPWAY_REGISTRY_PORT)",
+            ) from None
+        deadline = time.monotonic() + 20
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise BuildFailed("the registry does not answer", next=f"see `docker logs {self._name}`")
+            time.sleep(0.05)
+
+    def manifest(self, repository: str, reference: str) -> Manifest | None:
+        """The manifest of a tag or digest; None when there is none."""
+        answer = self._http.get(f"/v2/{repository}/manifests/{reference}", headers={"Accept": MANIFESTS})
+        if answer.status_code != httpx.codes.OK:
+            return None
+        layers = {layer["digest"]: int(layer["size"]) for layer in answer.json().get("layers", ())}
+        return Manifest(answer.headers["Docker-Content-Digest"], layers)
+
+    def tag(self, repository: str, digest: str, tag: str) -> None:
+        """Let a tag name a manifest that is there."""
+        path = f"/v2/{repository}/manifests/"
+        found = self._http.get(path + digest, headers={"Accept": MANIFESTS})
+        headers = {"Content-Type": found.headers["Content-Type"]}
+        self._http.put(path + tag, content=found.content, headers=headers).raise_for_status()
+
+    def pin(self, image: str) -> Image:
+        """Put an image of the local Docker (pulled when it is missing) here; its reference for servers."""
+        repository, _, tag = image.rpartition(":")
+        repository = f"base/{repository.replace('.', '-')}"
+        if image not in self._pinned:
+            self.ensure()
+            client = docker.from_env()
+            try:
+                local = client.images.get(image)
+            except docker.errors.ImageNotFound:
+                local = client.images.pull(image)
+            local.tag(f"{self.address}/{repository}", tag)
+            client.images.push(f"{self.address}/{repository}", tag)
+            found = self.manifest(repository, tag)
+            if found is None:
+                raise BuildFailed(f"{image} could not be put into the registry", next="see `docker images`")
+            self._pinned[image] = f"{self.address}/{repository}@{found.digest}"
+        return Image(self._pinned[image])
+
+    def _answers(self) -> bool:
+        try:
+            return self._http.get("/v2/", timeout=2).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def _start(self, client: docker.DockerClient) -> None:
+        try:
+            client.containers.get(self._name).start()
+        except docker.errors.NotFound:
+            client.containers.run(
+                SOURCE,
+                name=self._name,
+                detach=True,
+                ports={"5000/tcp": ("127.0.0.1", self.port)},
+                volumes={self._name: {"bind": "/var/lib/registry", "mode": "rw"}},
+                environment={"REGISTRY_STORAGE_DELETE_ENABLED": "true", "OTEL_TRACES_EXPORTER": "none"},
+                restart_policy={"Name": "unless-stopped"},
+                labels={"slipway.registry": str(self.port)},
+            )
