@@ -1,0 +1,207 @@
+"""The servers of a sandbox: containers that behave like rented machines.
+
+Everything that is made here carries the label `slipway.sandbox`, and nothing else is ever removed.
+"""
+
+import base64
+import hashlib
+import io
+import tarfile
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import docker
+import docker.errors
+
+from slipway.errors import Conflict, NotFound, ServerError
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+IMAGE = "slipway-sandbox-server:1"
+LABEL = "slipway.sandbox"
+HOST_KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
+READY_SECONDS = 60.0
+# Where CAP_SYS_RESOURCE is not to be had, --privileged fails; this is as much as there is without it.
+NEARLY_PRIVILEGED: dict[str, Any] = {
+    "cap_add": ["ALL"],
+    "cap_drop": ["SYS_RESOURCE"],
+    "security_opt": ["seccomp=unconfined", "apparmor=unconfined"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where it listens on 127.0.0.1, and its host key as a known_hosts file has it."""
+
+    name: str
+    ssh_host: str
+    ssh_port: int
+    http_port: int
+    https_port: int
+    host_key: str
+    fingerprint: str
+    state: str
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+class Sandbox:
+    """One named group of servers. Several may live side by side."""
+
+    def __init__(self, name: str = "default") -> None:
+        self.name = name
+        self._docker = docker.from_env()
+
+    def create(self, name: str, authorized_keys: str, http_port: int = 0, https_port: int = 0) -> Server:
+        """Start a server and wait until sshd and Docker answer; ports 0 are chosen by Docker."""
+        if any(container.name == self._container(name) for container in self._containers()):
+            raise Conflict(f"there is a server {name} already", next=f"python -m sandbox --name {self.name} status")
+        container = self._start(name, http_port, https_port)
+        _put(container, "/root/.ssh/authorized_keys", authorized_keys, 0o600)
+        return self.wait_ready(name)
+
+    def servers(self) -> list[Server]:
+        """Every server of this sandbox, by name."""
+        return sorted((self._server(container) for container in self._containers()), key=lambda item: item.name)
+
+    def get(self, name: str) -> Server:
+        """A server by name. Raises `NotFound`."""
+        return self._server(self.container(name))
+
+    def container(self, name: str) -> "Container":
+        """The container that is a server. Raises `NotFound`."""
+        try:
+            return self._docker.containers.get(self._container(name))
+        except docker.errors.NotFound:
+            raise NotFound(f"no server {name} in the sandbox {self.name}", next="python -m sandbox status") from None
+
+    def stop(self, name: str) -> None:
+        """Switch a server off; its disk stays."""
+        self.container(name).stop(timeout=5)
+
+    def start(self, name: str) -> Server:
+        """Switch a server on again."""
+        self.container(name).start()
+        return self.wait_ready(name)
+
+    def remove(self, name: str) -> None:
+        """Remove a server and its disk."""
+        self.container(name).remove(force=True, v=True)
+        self._remove_volume(name)
+
+    def clean(self) -> list[str]:
+        """Remove every server of this sandbox; returns their names."""
+        names = [server.name for server in self.servers()]
+        for name in names:
+            self.remove(name)
+        return names
+
+    def wait_ready(self, name: str) -> Server:
+        """The server, once its sshd has a host key and its Docker answers. Raises `ServerError` when it never does."""
+        container = self.container(name)
+        deadline = time.monotonic() + READY_SECONDS
+        probe = ["sh", "-c", f"test -s {HOST_KEY} && docker info >/dev/null 2>&1 && pgrep -x sshd >/dev/null"]
+        while time.monotonic() < deadline:
+            container.reload()
+            if container.status == "running" and container.exec_run(probe).exit_code == 0:
+                return self.get(name)
+            if container.status in ("exited", "dead"):
+                break
+            time.sleep(0.1)
+        log = container.exec_run(["tail", "-n", "5", "/var/log/dockerd.log"]).output.decode("utf-8", "replace")
+        raise ServerError(
+            f"{name} did not become ready in {READY_SECONDS:g}s",
+            lines=log.splitlines(),
+            next=f"docker logs {container.name}",
+        )
+
+    def _containers(self) -> list["Container"]:
+        return self._docker.containers.list(all=True, filters={"label": f"{LABEL}={self.name}"})
+
+    def _container(self, name: str) -> str:
+        return f"slipway-sandbox-{self.name}-{name}"
+
+    def _start(self, name: str, http_port: int, https_port: int) -> "Container":
+        self._docker.volumes.create(self._container(name), labels={LABEL: self.name})
+        ports = {"22/tcp": 0, "80/tcp": http_port, "443/tcp": https_port}
+        try:
+            return self._run(name, ports, {"privileged": True})
+        except docker.errors.APIError as error:
+            if "operation not permitted" not in str(error):
+                raise
+        self.container(name).remove(force=True)
+        return self._run(name, ports, NEARLY_PRIVILEGED)
+
+    def _run(self, name: str, ports: dict[str, int], rights: dict[str, Any]) -> "Container":
+        api = self._docker.api
+        binds = [f"{self._container(name)}:/var/lib/docker:rw"]
+        host = api.create_host_config(
+            binds=binds if "privileged" in rights else [*binds, "/sys/fs/cgroup:/sys/fs/cgroup:rw"],
+            port_bindings={port: ("127.0.0.1", number or None) for port, number in ports.items()},
+            tmpfs={"/run": ""},
+            restart_policy={"Name": "unless-stopped"},
+            **rights,
+        )
+        # What the client's `--security-opt systempaths=unconfined` and `--cgroupns` mean to the API.
+        host |= {} if "privileged" in rights else {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "host"}
+        made = api.create_container(
+            IMAGE,
+            name=self._container(name),
+            hostname=name,
+            detach=True,
+            ports=[(int(port.split("/")[0]), "tcp") for port in ports],
+            labels={LABEL: self.name, f"{LABEL}.server": name},
+            host_config=host,
+        )
+        api.start(made["Id"])
+        return self.container(name)
+
+    def _server(self, container: "Container") -> Server:
+        container.reload()
+        ports = container.ports
+        key = ""
+        if container.status == "running":
+            key = " ".join(container.exec_run(["cat", HOST_KEY]).output.decode("ascii", "replace").split()[:2])
+        return Server(
+            name=container.labels[f"{LABEL}.server"],
+            ssh_host="127.0.0.1",
+            ssh_port=_published(ports, "22/tcp"),
+            http_port=_published(ports, "80/tcp"),
+            https_port=_published(ports, "443/tcp"),
+            host_key=key,
+            fingerprint=fingerprint(key) if key.startswith("ssh-") else "",
+            state=container.status,
+        )
+
+    def _remove_volume(self, name: str) -> None:
+        try:
+            self._docker.volumes.get(self._container(name)).remove(force=True)
+        except docker.errors.NotFound:
+            return
+
+
+def fingerprint(public_key: str) -> str:
+    """A public key's fingerprint as ssh-keygen prints it: `SHA256:…`."""
+    digest = hashlib.sha256(base64.b64decode(public_key.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def _published(ports: dict[str, list[dict[str, str]] | None], name: str) -> int:
+    published = ports.get(name) or []
+    return int(published[0]["HostPort"]) if published else 0
+
+
+def _put(container: "Container", path: str, text: str, mode: int) -> None:
+    """Write a file of root's into a container."""
+    folder, _, name = path.rpartition("/")
+    content = text.encode()
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo(name)
+        info.size, info.mode = len(content), mode
+        tar.addfile(info, io.BytesIO(content))
+    container.put_archive(folder, buffer.getvalue())
