@@ -30,7 +30,7 @@ class ServerFacts:
 
     `files` holds the text of the files that a plan may write: None where there is none, `sha256:…` for a file
     of mode 0600. `serving` is the line of each app's serving file, `releases` the numbers of its release
-    folders. `port_holders` says which program listens on 80 and 443 when it is not the proxy.
+    folders, `release_images` the image that each folder's compose file names. `port_holders` says which program listens on 80 and 443 when it is not the proxy.
     """
 
     server: str
@@ -55,6 +55,7 @@ class ServerFacts:
     images: tuple[str, ...] = ()
     serving: Mapping[str, str] = field(default_factory=dict)
     releases: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    release_images: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     current: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, str | None] = field(default_factory=dict)
     read_at: str = ""

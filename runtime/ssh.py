@@ -1,0 +1,300 @@
+"""SSH, by Fabric. The only module that knows it: everything else has argv and results."""
+
+import io
+import shlex
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import paramiko
+from fabric import Config, Connection
+
+from runtime.hostkeys import fingerprint
+from slipway.cancel import Cancel
+from slipway.errors import AccessRefused, ConnectionLost, HostKeyChanged, StepTimeout, Unreachable
+from slipway.secret import Secret, Text, reveal
+
+KEEPALIVE_SECONDS = 15
+KEPT_BYTES = 1 << 20
+TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is reached, and the host key that was pinned for it ("ssh-ed25519 AAAA…")."""
+
+    name: str
+    host: str
+    port: int
+    user: str
+    host_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command answered; output and errors in one text, as a terminal shows them."""
+
+    exit_code: int
+    output: str
+    seconds: float
+
+
+class Ssh:
+    """One connection to a server. Several threads may run commands on it at once."""
+
+    def __init__(self, address: Address, connection: Connection) -> None:
+        self.address = address
+        self._connection = connection
+        self._tunnels: dict[int, int] = {}
+        self._tunnel_lock = threading.Lock()
+        self._forwards: dict[int, object] = {}
+
+    @property
+    def is_open(self) -> bool:
+        transport = self._connection.transport
+        return bool(transport and transport.is_active())
+
+    def run(
+        self,
+        argv: Sequence[Text],
+        *,
+        stdin: Text | None = None,
+        timeout: float = 60.0,
+        on_line: Callable[[str], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Run one command as root and wait for it; `timeout` in seconds.
+
+        A cancel or the timeout ends it on the server too. Raises `ConnectionLost`, `StepTimeout`, `Cancelled`.
+        """
+        started = time.monotonic()
+        try:
+            channel = self._open()
+            channel.exec_command(f"echo $$; exec {self._quoted(argv)}")
+            if stdin is not None:
+                channel.sendall(reveal(stdin).encode())
+            channel.shutdown_write()
+            output = _Output(on_line)
+            self._read(channel, output, started + timeout, cancel or Cancel())
+            code = channel.recv_exit_status()
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise self._lost(str(error)) from None
+        if code == -1:
+            raise self._lost("the command's end was never told")
+        return Result(code, output.text(), time.monotonic() - started)
+
+    def script(
+        self,
+        text: str,
+        arguments: Sequence[str],
+        *,
+        timeout: float = 60.0,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Run a shell script that is handed over by standard input."""
+        return self.run(("sh", "-s", "--", *arguments), stdin=text, timeout=timeout, cancel=cancel)
+
+    @contextmanager
+    def tunnel(self, port: int, local_port: int) -> Iterator[None]:
+        """Let the server's 127.0.0.1:port lead to ours; one for all who need it at the same time."""
+        with self._tunnel_lock:
+            if not self._tunnels.get(port):
+                forward = self._connection.forward_remote(port, local_port)
+                try:
+                    forward.__enter__()
+                except (paramiko.SSHException, OSError) as error:
+                    raise self._lost(f"port {port} could not be forwarded ({error})") from None
+                self._forwards[port] = forward
+            self._tunnels[port] = self._tunnels.get(port, 0) + 1
+        try:
+            yield
+        finally:
+            with self._tunnel_lock:
+                self._tunnels[port] -= 1
+                if not self._tunnels[port]:
+                    _leave(self._forwards.pop(port))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _open(self) -> paramiko.Channel:
+        transport = self._connection.transport
+        if transport is None or not transport.is_active():
+            raise self._lost("the connection is closed")
+        channel: paramiko.Channel = transport.open_session(timeout=20)
+        channel.set_combine_stderr(True)
+        return channel
+
+    def _quoted(self, argv: Sequence[Text]) -> str:
+        words = [reveal(word) for word in argv]
+        if self.address.user != "root":
+            words = ["sudo", "-n", "--", *words]
+        return " ".join(shlex.quote(word) for word in words)
+
+    def _read(self, channel: paramiko.Channel, output: "_Output", deadline: float, cancel: Cancel) -> None:
+        channel.settimeout(TICK_SECONDS)
+        while True:
+            try:
+                data = channel.recv(1 << 16)
+            except TimeoutError:
+                data = None
+            if data == b"":
+                return
+            if data:
+                output.take(data)
+            if cancel.is_set:
+                self._end(output.pid)
+                channel.close()
+                cancel.check()
+            if time.monotonic() > deadline:
+                self._end(output.pid)
+                channel.close()
+                raise StepTimeout(
+                    "did not end in time", where=self.address.name, lines=output.text().splitlines()[-20:]
+                )
+
+    def _end(self, pid: str) -> None:
+        """End a command and its children: sshd gave it a process group of its own."""
+        if not pid.isdigit():
+            return
+        try:
+            channel = self._open()
+            signals = f"kill -TERM -{pid}; sleep 0.5; kill -KILL -{pid}"
+            channel.exec_command(self._quoted(("sh", "-c", signals)))
+        except (paramiko.SSHException, OSError, ConnectionLost):
+            return
+
+    def _lost(self, reason: str) -> ConnectionLost:
+        return ConnectionLost(
+            f"the SSH connection broke: {reason or 'closed by the server'}",
+            where=self.address.name,
+            next=f"is the server up? `slipway ssh {self.address.name}`; then try again",
+        )
+
+
+def connect(address: Address, private_key: Secret, *, timeout: float = 10.0) -> Ssh:
+    """Open a connection to a server whose host key is pinned.
+
+    Raises `Unreachable`, `HostKeyChanged`, `AccessRefused`.
+    """
+    key = paramiko.Ed25519Key.from_private_key(io.StringIO(private_key.reveal()))
+    connection = _connection(address, key, timeout)
+    try:
+        connection.open()
+    except paramiko.BadHostKeyException as error:
+        connection.close()
+        shown = fingerprint(f"{error.key.get_name()} {error.key.get_base64()}")
+        raise _changed(address, shown) from None
+    except paramiko.AuthenticationException:
+        connection.close()
+        raise _refused(address, f"{key.get_name()} {key.get_base64()} slipway") from None
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        connection.close()
+        if "not found in known_hosts" in str(error):
+            raise _changed(address, "of another type") from None
+        raise unreachable(address.name, address.host, address.port, error) from None
+    connection.transport.set_keepalive(KEEPALIVE_SECONDS)
+    return Ssh(address, connection)
+
+
+def _connection(address: Address, key: paramiko.PKey, timeout: float) -> Connection:
+    config = Config(overrides={"load_ssh_configs": False})
+    options = {
+        "pkey": key,
+        "allow_agent": False,
+        "look_for_keys": False,
+        "banner_timeout": timeout,
+        "auth_timeout": timeout,
+        "compress": False,
+    }
+    connection = Connection(
+        address.host,
+        user=address.user,
+        port=address.port,
+        connect_timeout=timeout,
+        connect_kwargs=options,
+        config=config,
+    )
+    connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    kind, data = address.host_key.split()[:2]
+    name = address.host if address.port == paramiko.config.SSH_PORT else f"[{address.host}]:{address.port}"
+    pinned = paramiko.PKey.from_type_string(kind, paramiko.util.b64decode(data)) if False else _public(kind, data)
+    connection.client.get_host_keys().add(name, kind, pinned)
+    return connection
+
+
+def _public(kind: str, data: str) -> paramiko.PKey:
+    entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {kind} {data}")
+    if entry is None or entry.key is None:
+        raise AccessRefused("the pinned host key cannot be read", next="add the server again")
+    return entry.key
+
+
+def _leave(forward: object) -> None:
+    try:
+        forward.__exit__(None, None, None)  # type: ignore[attr-defined]
+    except (paramiko.SSHException, OSError, EOFError):
+        return
+
+
+def unreachable(name: str, host: str, port: int, error: Exception) -> Unreachable:
+    """No connection: said with the reason that the network gave."""
+    reason = "no answer in time" if isinstance(error, TimeoutError | socket.timeout) else str(error)
+    return Unreachable(
+        f"cannot be reached at {host}:{port}: {reason}",
+        where=name,
+        next="is it up, and does its firewall let SSH in from here?",
+    )
+
+
+def _changed(address: Address, shown: str) -> HostKeyChanged:
+    return HostKeyChanged(
+        f"shows another host key than the pinned one: {shown} instead of {fingerprint(address.host_key)}",
+        where=address.name,
+        next="was it rebuilt? then `slipway server trust` pins the new key; if not, somebody may be listening in between",
+    )
+
+
+def _refused(address: Address, public: str) -> AccessRefused:
+    return AccessRefused(
+        f"refuses slipway's key for {address.user}",
+        where=address.name,
+        lines=[public],
+        next=f"add the line above to ~{address.user}/.ssh/authorized_keys there, then try again",
+    )
+
+
+class _Output:
+    """Bytes as they come: the first line is the process's id, the others are handed on whole."""
+
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+        self.pid = ""
+        self._on_line = on_line
+        self._partial = b""
+        self._kept: list[str] = []
+        self._size = 0
+
+    def take(self, data: bytes) -> None:
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        for line in lines:
+            self._line(line)
+
+    def text(self) -> str:
+        """Everything but the first line; at most the last MiB of it."""
+        last = [self._partial.decode("utf-8", "replace")] if self._partial else []
+        return "\n".join([*self._kept, *last])
+
+    def _line(self, raw: bytes) -> None:
+        line = raw.decode("utf-8", "replace").rstrip("\r")
+        if not self.pid:
+            self.pid = line.strip() or "?"
+            return
+        self._kept.append(line)
+        self._size += len(line) + 1
+        while self._size > KEPT_BYTES:
+            self._size -= len(self._kept.pop(0)) + 1
+        if self._on_line:
+            self._on_line(line)
