@@ -1,16 +1,17 @@
-"""The processes of an app: what was guessed, under the Procfile's, under slipway.toml's, under what was scaled."""
+"""The processes of an app: what was guessed, under the Procfile's, under slipway.toml's, under the scale."""
 
 from collections.abc import Mapping
 
 from slipway.buildplan import BuildPlan
 from slipway.command import argv
 from slipway.errors import SpecError
+from slipway.evidence import Decision, Evidence
 from slipway.release import HealthCheck, Process
 from slipway.spec import FILE, Health, ProcessSpec, Spec
 
 
 def processes(plan: BuildPlan, spec: Spec, scale: Mapping[str, int]) -> tuple[Process, ...]:
-    """Every process by name, `web` first. Raises `SpecError` for an app without any, or one without a command."""
+    """Every process, `web` first. Raises `SpecError` when there is none, or one has no command."""
     names = sorted({*plan.processes, *spec.processes}, key=lambda name: (name != "web", name))
     if not names:
         raise SpecError(
@@ -18,21 +19,47 @@ def processes(plan: BuildPlan, spec: Spec, scale: Mapping[str, int]) -> tuple[Pr
             where=FILE,
             next=f'say what to run: [processes.web] command = "…" in {FILE}, or a Procfile',
         )
-    return tuple(
-        _process(name, plan, spec.processes.get(name, ProcessSpec()), scale.get(name)) for name in names
-    )
+    return tuple(_process(name, plan, spec, scale.get(name)) for name in names)
 
 
-def _process(name: str, plan: BuildPlan, own: ProcessSpec, replicas: int | None) -> Process:
+def release_argv(plan: BuildPlan, spec: Spec) -> tuple[str, ...]:
+    """The release command: slipway.toml's, else the Procfile's, else (). Raises `SpecError`."""
+    named = plan.decision("process.release")
+    if spec.release.command:
+        return _argv(spec.release.command, f"{FILE}: release.command")
+    return _argv(named.value, named.evidence[0].shown()) if named else ()
+
+
+def command_of(plan: BuildPlan, spec: Spec, name: str) -> Decision | None:
+    """The command of a process and who said so; "" is the image's own; None for no such process.
+
+    Raises `SpecError` for a command whose quotes do not close.
+    """
+    own = spec.processes.get(name)
     guess = plan.processes.get(name)
-    command = own.command if own.command is not None else (guess.command.value if guess else None)
+    if own and own.command is not None:
+        evidence = (Evidence(f"processes.{name}.command", FILE),)
+        decision = Decision(f"process.{name}", own.command, evidence)
+    elif guess:
+        decision = guess.command
+    else:
+        return None
+    if decision.value:
+        _argv(decision.value, decision.evidence[0].shown() if decision.evidence else name)
+    return decision
+
+
+def _process(name: str, plan: BuildPlan, spec: Spec, replicas: int | None) -> Process:
+    guess, own = plan.processes.get(name), spec.processes.get(name, ProcessSpec())
+    command = command_of(plan, spec, name)
     if command is None:
         raise SpecError("has no command", where=f"{FILE}: processes.{name}", next=f"set command in {FILE}")
-    port = own.port or (guess.port if guess else None) or (8000 if name == "web" else None)
+    value = plan.values.get("port")
+    usual = value if name == "web" and isinstance(value, int) else None
     return Process(
         name=name,
-        argv=_argv(name, command) if command else (),
-        port=port,
+        argv=argv(command.value) if command.value else (),
+        port=own.port or (guess.port if guess else None) or usual,
         replicas=own.replicas if replicas is None else replicas,
         memory=own.memory,
         cpus=own.cpus,
@@ -41,11 +68,11 @@ def _process(name: str, plan: BuildPlan, own: ProcessSpec, replicas: int | None)
     )
 
 
-def _argv(name: str, command: str) -> tuple[str, ...]:
+def _argv(command: str, where: str) -> tuple[str, ...]:
     try:
         return argv(command)
     except ValueError as error:
-        raise SpecError(f"the command {error}", where=f"processes.{name}", next="mend the command") from None
+        raise SpecError(f"the command {error}", where=where, next="mend the command") from None
 
 
 def _health(health: Health) -> HealthCheck:

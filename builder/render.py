@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from builder.detect.folder import Folder
+from builder.detect.versions import tools
+from builder.processes import command_of
 from slipway.buildplan import BuildPlan
 from slipway.command import argv
-from slipway.errors import SpecError
+from slipway.errors import TemplateError
 from slipway.evidence import Decision
 from slipway.spec import Spec
 from templates.engine import Engine
@@ -14,36 +17,21 @@ from templates.layers import Layer, folder_layer
 from templates.provenance import RenderedFile
 
 REPO_TEMPLATES = ".slipway/templates"
-TOOLS = {"uv": "0.9.9", "poetry": "2.2.1", "pnpm": "10.20.0", "yarn": "1.22.22"}
-INSTALL = {
-    "npm": ("npm ci", "npm install --no-package-lock", "/root/.npm", "npm prune --omit=dev"),
-    "pnpm": (
-        "pnpm install --frozen-lockfile",
-        "pnpm install",
-        "/root/.local/share/pnpm/store",
-        "pnpm prune --prod --ignore-scripts",
-    ),
-    "yarn": (
-        "yarn install --frozen-lockfile",
-        "yarn install",
-        "/usr/local/share/.cache/yarn",
-        "yarn install --production --ignore-scripts --prefer-offline",
-    ),
-    "berry": (
-        "yarn install --immutable",
-        "yarn install",
-        "/root/.yarn/berry",
-        "yarn workspaces focus --production",
-    ),
-}
+# BuildKit knows these without an ARG, and keeps them out of the image's history.
+PREDEFINED = {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"}
 
 
 @dataclass(frozen=True, slots=True)
 class BuildNetwork:
-    """What an operator says of the way to package registries; `bases` maps base images to mirrors of them."""
+    """What an operator says of the way to package registries.
+
+    `bases` maps base images to mirrors of them. `env` are variables that builds see, and images do not keep;
+    their values are handed to buildx as build arguments.
+    """
 
     ca_bundle: bool = False
     bases: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +43,49 @@ class RenderedImage:
 
 
 def repo_layer(folder: Path) -> Layer:
-    """The repo's own templates."""
-    return folder_layer("repo", folder / REPO_TEMPLATES, REPO_TEMPLATES)
+    """The repo's own templates. Raises `TemplateError` for a link, a large file, and what is no text."""
+    templates = folder / REPO_TEMPLATES
+    if templates.exists() and not Folder(folder).has_folder(REPO_TEMPLATES):
+        raise TemplateError(
+            "leads out of the repo", where=REPO_TEMPLATES, next="commit the templates themselves"
+        )
+    return folder_layer("repo", templates, REPO_TEMPLATES)
 
 
 def render(
     app: str, folder: Path, plan: BuildPlan, spec: Spec, network: BuildNetwork, engine: Engine
 ) -> RenderedImage:
-    """The Dockerfile and the .dockerignore of a build plan. Raises `TemplateError`."""
+    """The Dockerfile and the .dockerignore of a build plan. Raises `TemplateError`, `SpecError`."""
     context = _context(app, folder, plan, spec, network)
     dockerfile = engine.render(plan.template, context) if plan.template else None
     return RenderedImage(dockerfile, engine.render("dockerignore", context))
 
 
 def _context(app: str, folder: Path, plan: BuildPlan, spec: Spec, network: BuildNetwork) -> dict[str, object]:
-    own = folder / plan.root / ".dockerignore"
-    extra = own.read_text(encoding="utf-8", errors="replace").splitlines() if own.is_file() else []
-    context: dict[str, object] = {
+    command = command_of(plan, spec, "web") or next(
+        (command_of(plan, spec, name) for name in sorted({*plan.processes, *spec.processes})), None
+    )
+    return {
         "app": app,
         "stack": plan.stack,
         "site": "",
         **plan.values,
         **_by_group(plan.decisions),
-        "network": {"ca_bundle": network.ca_bundle},
+        "command": command if command and command.value else None,
+        "command_argv": argv(command.value) if command and command.value else (),
+        "network": {"ca_bundle": network.ca_bundle, "env": _declared(network.env)},
         "bases": dict(network.bases),
-        "tools": TOOLS,
+        "tools": tools(),
         "secrets": list(spec.build.secrets),
-        "env": dict(spec.build.env),
+        "args": dict(sorted(spec.build.args.items())),
+        "env": dict(sorted(spec.build.env.items())),
         "volumes": sorted(spec.volumes.values()),
-        "extra": extra,
-        "locked": (folder / plan.root / "uv.lock").is_file()
-        or (folder / plan.root / "poetry.lock").is_file(),
-        "npmrc": (folder / plan.root / ".npmrc").is_file(),
+        "extra": Folder(folder / plan.root).text(".dockerignore").split("\n"),
     }
-    _add_command(context, plan, spec)
-    if plan.stack == "node":
-        _add_install(context)
-    return context
+
+
+def _declared(env: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in env if name.upper() not in PREDEFINED)
 
 
 def _by_group(decisions: tuple[Decision, ...]) -> dict[str, object]:
@@ -101,22 +95,3 @@ def _by_group(decisions: tuple[Decision, ...]) -> dict[str, object]:
         group, _, name = decision.name.partition(".")
         groups.setdefault(group, {})[name or "value"] = decision
     return dict(groups)
-
-
-def _add_command(context: dict[str, object], plan: BuildPlan, spec: Spec) -> None:
-    own = spec.processes.get("web")
-    command = plan.values.get("command")
-    if own and own.command:
-        command = Decision("process.web", own.command, (), "processes.web.command, slipway.toml")
-    context["command"] = command
-    try:
-        context["command_argv"] = argv(command.value) if isinstance(command, Decision) else ()
-    except ValueError as error:
-        raise SpecError(f"the web command {error}", next="mend it in the Procfile or slipway.toml") from None
-
-
-def _add_install(context: dict[str, object]) -> None:
-    group = context["node"]
-    manager = str(group["manager"].value) if isinstance(group, dict) else "npm"
-    frozen, loose, cache, prune = INSTALL["berry" if manager == "yarn" and context["berry"] else manager]
-    context |= {"install": frozen if context["lock"] else loose, "cache_folder": cache, "prune": prune}

@@ -14,6 +14,7 @@ from slipway.buildplan import BuildPlan, Guess
 from slipway.errors import DetectError, NotRecognised
 from slipway.evidence import Decision, Evidence
 from slipway.spec import FILE, Spec, parse_spec
+from slipway.units import one_line
 
 Detector = Callable[[Folder, Spec], BuildPlan | None]
 
@@ -24,8 +25,8 @@ DETECTORS: dict[str, Detector] = {
     "static": static.detect,
 }
 LOOKED_FOR = (
-    "Dockerfile",
-    "Python: pyproject.toml, requirements.txt, manage.py, main.py, app.py, server.py",
+    "Dockerfile, or what [build] dockerfile names",
+    "Python: pyproject.toml, requirements.txt, manage.py, setup.py, main.py, app.py, server.py",
     "Node: package.json",
     "static: index.html, public/index.html",
 )
@@ -41,19 +42,10 @@ def detect(folder: Path, spec: Spec) -> BuildPlan:
 
     Raises `NotRecognised` with what was looked for, `DetectError` with the file and line that is broken.
     """
-    root = _root(folder, spec)
-    here = Folder(root)
-    chosen = DETECTORS
-    if spec.build.stack:
-        if spec.build.stack not in DETECTORS:
-            known = ", ".join(DETECTORS)
-            raise DetectError(
-                f"knows no stack {spec.build.stack!r}; there are {known}", where=f"{FILE}: build.stack"
-            )
-        chosen = {spec.build.stack: DETECTORS[spec.build.stack]}
-    for detector in chosen.values():
+    here = Folder(_root(folder, spec))
+    for detector in _detectors(spec):
         if plan := detector(here, spec):
-            return replace(_with_procfile(here, plan), root=spec.build.root)
+            return replace(_checked(_with_procfile(here, plan)), root=spec.build.root)
     raise NotRecognised(
         "nothing in this repo says how to build it",
         lines=[f"looked for {names}" for names in LOOKED_FOR],
@@ -61,28 +53,54 @@ def detect(folder: Path, spec: Spec) -> BuildPlan:
     )
 
 
+def _detectors(spec: Spec) -> list[Detector]:
+    wanted = spec.build.stack
+    if not wanted:
+        return list(DETECTORS.values())
+    if wanted not in DETECTORS:
+        known = ", ".join(DETECTORS)
+        where = f"{FILE}: build.stack"
+        raise DetectError(f"no stack is called {wanted!r}", where=where, next=f"name one of {known}")
+    return [DETECTORS[wanted]]
+
+
 def _root(folder: Path, spec: Spec) -> Path:
-    root = (folder / spec.build.root).resolve()
-    if not root.is_relative_to(folder.resolve()) or not root.is_dir():
-        raise DetectError(
-            f"{spec.build.root!r} is no folder of this repo", where=f"{FILE}: build.root", next=f"mend {FILE}"
-        )
-    return root
+    if Folder(folder).has_folder(spec.build.root):
+        return folder / spec.build.root
+    where = f"{FILE}: build.root"
+    raise DetectError(f"{spec.build.root!r} is no folder of this repo", where=where, next=f"mend {FILE}")
 
 
 def _with_procfile(folder: Folder, plan: BuildPlan) -> BuildPlan:
-    named, release = procfile(folder)
-    if not named and not release:
-        return plan
-    found = {name: _same_port(guess, plan) for name, guess in named.items()}
-    processes = {**found} if found else dict(plan.processes)
-    decision = Decision("procfile", "Procfile", (Evidence("", "Procfile"),), "processes")
-    values = {**plan.values, "release": release}
-    if "web" in found:
-        values["command"] = found["web"].command
-    return replace(plan, processes=processes, decisions=(*plan.decisions, decision), values=values)
+    """The plan with the Procfile's entries over its own; a guess by a file's name alone gives way to any."""
+    named = {entry.name.removeprefix("process."): entry for entry in procfile(folder)}
+    release = named.pop("release", None)
+    guessed = {} if named and plan.values.get("framework") == "script" else dict(plan.processes)
+    for name, entry in named.items():
+        port = plan.processes["web"].port if "web" in plan.processes else plan.values.get("port")
+        guessed[name] = Guess(entry, port if name == "web" and isinstance(port, int) else None)
+    decisions = plan.decisions
+    if named:
+        evidence = (Evidence("", "Procfile"),)
+        decisions = (*decisions, Decision("procfile", ", ".join(named), evidence, ", ".join(named)))
+    return replace(
+        plan,
+        processes=guessed,
+        decisions=(*decisions, release) if release else decisions,
+        release_hint="" if release else plan.release_hint,
+    )
 
 
-def _same_port(guess: Guess, plan: BuildPlan) -> Guess:
-    web = plan.processes.get("web")
-    return replace(guess, port=web.port) if guess.port and web and web.port else guess
+def _checked(plan: BuildPlan) -> BuildPlan:
+    """The plan itself; a text of the repo that would break out of its line is refused where it stands."""
+    commands = (guess.command for guess in plan.processes.values())
+    for decision in (*plan.decisions, *commands):
+        try:
+            for text in (decision.value, decision.title, *(item.shown() for item in decision.evidence)):
+                one_line(text)
+        except ValueError as error:
+            place = decision.evidence[0]
+            where = f"{place.file}:{place.line}" if place.line else place.file
+            what = f"{decision.name} {error}"
+            raise DetectError(what, where=where, next=f"mend {place.file}") from None
+    return plan

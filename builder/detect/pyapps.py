@@ -1,16 +1,21 @@
-"""Which framework a Python repo uses, where its app object is, and the command that serves it.
+"""Which framework a Python repo uses, and where its app object is.
 
 Sources are parsed (`ast`), never imported: a detector runs no code of the repo.
 """
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from builder.detect.folder import Folder
+from builder.detect.django import django
+from builder.detect.folder import Folder, string, table
+from builder.detect.pyapp import PythonApp
+from builder.detect.pyserver import Target, serve
+from slipway.errors import DetectError
 from slipway.evidence import Decision, Evidence
 
+# dependency → the class of its app object, its title, the protocol it is served by
 FRAMEWORKS = {
     "fastapi": ("FastAPI", "FastAPI", "asgi"),
     "starlette": ("Starlette", "Starlette", "asgi"),
@@ -18,129 +23,115 @@ FRAMEWORKS = {
     "quart": ("Quart", "Quart", "asgi"),
     "flask": ("Flask", "Flask", "wsgi"),
 }
-ENTRY_FILES = ("main.py", "app.py", "server.py", "bot.py", "start.py")
-SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["'],\s*["']([\w.]+)["']""")
-APPLICATION = re.compile(r"""^(WSGI|ASGI)_APPLICATION\s*=\s*["']([\w.]+)["']""", re.MULTILINE)
-UVICORN = "uvicorn {target} --host 0.0.0.0 --port $PORT --proxy-headers --forwarded-allow-ips='*'"
-GUNICORN = "gunicorn --bind 0.0.0.0:$PORT --graceful-timeout 20 --access-logfile - {target}"
-
-
-@dataclass(frozen=True, slots=True)
-class PythonApp:
-    """A recognised app: `command` serves it; `collectstatic` is the line that asks for it, if any."""
-
-    name: str
-    decision: Decision
-    command: Decision
-    collectstatic: str | None = None
-    warnings: tuple[str, ...] = ()
+ENTRY_FILES = ("main.py", "app.py", "server.py", "wsgi.py", "asgi.py")
+SCRIPTS = {"main.py": "web", "app.py": "web", "server.py": "web", "start.py": "web", "bot.py": "worker"}
+FACTORIES = ("create_app", "make_app", "get_app", "build_app", "app_factory", "application_factory")
 
 
 def find(folder: Folder, dependencies: Mapping[str, Evidence]) -> PythonApp | None:
-    """The app of the repo: Django's, a framework's app object, or a plain entry file; None when there is none."""
-    return _django(folder, dependencies) or _framework(folder, dependencies) or _script(folder)
-
-
-def _django(folder: Folder, dependencies: Mapping[str, Evidence]) -> PythonApp | None:
-    if not folder.has("manage.py"):
-        return None
-    match = SETTINGS.search(folder.text("manage.py"))
-    module = match[1] if match else ""
-    settings = _module_file(folder, module)
-    text = folder.text(settings)
-    targets = {kind: target for kind, target in APPLICATION.findall(text)}
-    kind = (
-        "asgi"
-        if "ASGI" in targets and "uvicorn" in dependencies and "gunicorn" not in dependencies
-        else "wsgi"
-    )
-    package = module.partition(".")[0] or "config"
-    target = targets.get(kind.upper(), f"{package}.{kind}.application")
-    evidence = Evidence(
-        f"{kind.upper()}_APPLICATION", settings, folder.line_of(settings, f"{kind.upper()}_APPLICATION")
-    )
-    if not evidence.line:
-        evidence = Evidence(
-            "DJANGO_SETTINGS_MODULE", "manage.py", folder.line_of("manage.py", "DJANGO_SETTINGS_MODULE")
-        )
-    command, warnings = _server(kind, target.rpartition("."), dependencies, evidence)
-    static = folder.line_of(settings, "STATIC_ROOT")
-    return PythonApp(
-        "django",
-        Decision("python.framework", "django", (evidence,), "Django"),
-        command,
-        f"STATIC_ROOT, {settings}:{static}" if static else None,
-        warnings,
+    """The app of the repo: Django's, a framework's app object, a script; None when there is none."""
+    return (
+        django(folder, dependencies)
+        or _framework(folder, dependencies)
+        or _project_script(folder)
+        or _script(folder)
     )
 
 
 def _framework(folder: Folder, dependencies: Mapping[str, Evidence]) -> PythonApp | None:
-    wanted = {name: FRAMEWORKS[name] for name in FRAMEWORKS if name in dependencies}
-    for file, tree in _trees(folder) if wanted else ():
-        for name, (title, class_, kind) in wanted.items():
+    wanted = {name: facts for name, facts in FRAMEWORKS.items() if name in dependencies}
+    if not wanted:
+        return None
+    makes = re.compile(rf"\b(?:{'|'.join(class_ for class_, _, _ in wanted.values())})\(")
+    for file, tree in _trees(folder, makes):
+        for name, (class_, title, kind) in wanted.items():
             if found := _app_object(tree, class_):
-                target, line, factory = found
-                evidence = Evidence("app factory" if factory else "app object", file, line)
-                command, warnings = _server(
-                    kind, (_module(file), ".", target), dependencies, evidence, factory
-                )
-                decision = Decision("python.framework", name, (evidence,), title)
-                return PythonApp(name, decision, command, None, warnings)
+                return _served(file, found, (name, title, kind), dependencies)
     return None
+
+
+def _served(
+    file: str,
+    found: tuple[str, int, bool],
+    framework: tuple[str, str, str],
+    dependencies: Mapping[str, Evidence],
+) -> PythonApp:
+    target_name, line, factory = found
+    name, title, kind = framework
+    evidence = Evidence("app factory" if factory else "app object", file, line)
+    path, module = ("src", file.removeprefix("src/")) if file.startswith("src/") else ("", file)
+    dotted = module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    target = Target(dotted, target_name, kind, factory)
+    flask = f"flask --app {target} run --host 0.0.0.0 --port $PORT" if name == "flask" else ""
+    command, server, told = serve(target, evidence, dependencies, flask)
+    decision = Decision("python.framework", name, (evidence,), title)
+    return PythonApp(name, decision, command, server, path=path, warnings=told)
+
+
+def _project_script(folder: Folder) -> PythonApp | None:
+    """The one command that an installable project declares, unless an entry file says more."""
+    project = folder.toml("pyproject.toml")
+    scripts = table(table(project.get("project")).get("scripts"))
+    if len(scripts) != 1 or "build-system" not in project or folder.first(*SCRIPTS):
+        return None
+    name = string(next(iter(scripts)))
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+        return None
+    evidence = folder.toml_evidence("project.scripts", "pyproject.toml", "project", "scripts", name)
+    decision = Decision("python.entry", name, (evidence,), f"`{name}`")
+    return PythonApp("script", decision, Decision("process.web", name, (evidence,)), sure=False)
 
 
 def _script(folder: Folder) -> PythonApp | None:
-    for name in ENTRY_FILES:
-        if folder.has(name):
-            evidence = Evidence("", name)
-            command = Decision("process.web", f"python {name}", (evidence,))
-            return PythonApp("script", Decision("python.entry", name, (evidence,), name), command)
-    return None
+    name = folder.first(*SCRIPTS)
+    if not name:
+        return None
+    evidence = Evidence("", name)
+    process = SCRIPTS[name]
+    decision = Decision("python.entry", name, (Evidence("entry file"),), name)
+    command = Decision(f"process.{process}", f"python {name}", (evidence,))
+    return PythonApp("script", decision, command, process=process, sure=False)
 
 
-def _server(
-    kind: str,
-    target: tuple[str, str, str],
-    dependencies: Mapping[str, Evidence],
-    evidence: Evidence,
-    factory: bool = False,
-) -> tuple[Decision, tuple[str, ...]]:
-    """The command that serves `module:object`, by the server that the repo depends on."""
-    spec = f"{target[0]}:{target[2]}"
-    if kind == "asgi":
-        command = UVICORN.format(target=spec) + (" --factory" if factory else "")
-        missing = (
-            () if "uvicorn" in dependencies else ("uvicorn is not a dependency: add it, or set a command",)
-        )
-        return Decision("process.web", command, (evidence,)), missing
-    called = f"'{spec}()'" if factory else spec
-    missing = (
-        () if "gunicorn" in dependencies else ("gunicorn is not a dependency: add it, or set a command",)
-    )
-    return Decision("process.web", GUNICORN.format(target=called), (evidence,)), missing
-
-
-def _trees(folder: Folder) -> Iterator[tuple[str, ast.Module]]:
-    names = list(dict.fromkeys([*(name for name in ENTRY_FILES if folder.has(name)), *folder.sources(".py")]))
-    for name in names:
+def _trees(folder: Folder, makes: re.Pattern[str]) -> Iterator[tuple[str, ast.Module]]:
+    """The parsed sources that hold the pattern, entry files first."""
+    entries = (name for name in ENTRY_FILES if folder.has(name))
+    for name in dict.fromkeys([*entries, *folder.sources(".py")]):
         try:
-            yield name, ast.parse(folder.text(name))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            text = folder.text(name)
+            if makes.search(text):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # what Python thinks of the repo's string escapes
+                    yield name, ast.parse(text)
+        except (DetectError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
 
 
 def _app_object(tree: ast.Module, class_: str) -> tuple[str, int, bool] | None:
-    """Name and line of `app = Class(…)` at the top level, or of a factory `create_app` that makes one."""
+    """Name and line of a top-level `app = Class(…)`, or of a factory that makes one; True for a factory."""
     for node in tree.body:
         target, value = _assigned(node)
         if target and isinstance(value, ast.Call) and _called(value) == class_:
             return target, node.lineno, False
+    factories = [node for node in tree.body if isinstance(node, ast.FunctionDef) and _callable_bare(node)]
+    made = {node.name: node for node in factories if _makes(node, class_)}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in ("create_app", "make_app", "get_app"):
-            calls = (item for item in ast.walk(node) if isinstance(item, ast.Call))
-            if any(_called(call) == class_ for call in calls):
-                return node.name, node.lineno, True
-    return None
+        target, value = _assigned(node)
+        if target and isinstance(value, ast.Call) and _called(value) in made:
+            return target, node.lineno, False
+    named = next((made[name] for name in FACTORIES if name in made), None)
+    return (named.name, named.lineno, True) if named else None
+
+
+def _makes(function: ast.FunctionDef, class_: str) -> bool:
+    return any(isinstance(node, ast.Call) and _called(node) == class_ for node in ast.walk(function))
+
+
+def _callable_bare(function: ast.FunctionDef) -> bool:
+    """Whether a function can be called without arguments."""
+    given = function.args
+    required = len(given.posonlyargs) + len(given.args) - len(given.defaults)
+    return required == 0 and all(default is not None for default in given.kw_defaults)
 
 
 def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
@@ -154,15 +145,3 @@ def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
 def _called(call: ast.Call) -> str:
     function = call.func
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-
-
-def _module(file: str) -> str:
-    dotted = file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-    return dotted.removeprefix("src.")
-
-
-def _module_file(folder: Folder, module: str) -> str:
-    path = module.replace(".", "/")
-    return next(
-        (name for name in (f"{path}.py", f"{path}/__init__.py") if module and folder.has(name)), f"{path}.py"
-    )

@@ -1,4 +1,4 @@
-"""A folder of files for the browser."""
+"""A folder of files for the browser, served as they are."""
 
 from builder.detect.folder import Folder
 from slipway.buildplan import BuildPlan, Guess
@@ -6,26 +6,22 @@ from slipway.evidence import Decision, Evidence
 from slipway.spec import Spec
 
 PORT = 8080
-FOLDERS = (".", "public", "dist", "_site")
+FOLDERS = (".", "public", "dist", "_site", "site", "build")
+INDEXES = tuple("index.html" if name == "." else f"{name}/index.html" for name in FOLDERS)
 
 
 def detect(folder: Folder, spec: Spec) -> BuildPlan | None:
-    """A plan when there is an index.html here, or in the folder that static sites are kept in."""
+    """A plan when there is an index.html here, or in a folder that static sites are kept in."""
     del spec
-    for name in FOLDERS:
-        index = "index.html" if name == "." else f"{name}/index.html"
-        if folder.has(index):
-            return static_plan((Decision("static.root", name, (Evidence("", index),), "static site"),), name)
-    return None
-
-
-def static_plan(decisions: tuple[Decision, ...], root: str) -> BuildPlan:
-    """The plan of a site that Caddy serves out of `root`."""
-    evidence = (Evidence("static files are served by Caddy"),)
+    index = folder.first(*INDEXES)
+    if not index:
+        return None
+    root = FOLDERS[INDEXES.index(index)]
+    served = Decision("process.web", "", (Evidence("Caddy serves the files"),))
     return BuildPlan(
         stack="static",
         template="dockerfiles/static",
-        decisions=decisions,
-        values={"root": root, "port": PORT},
-        processes={"web": Guess(Decision("process.web", "", evidence), PORT)},
+        decisions=(Decision("static.root", root, (Evidence("", index),), "static site"),),
+        values={"port": PORT, "router": "", "hashed": ""},
+        processes={"web": Guess(served, PORT)},
     )
