@@ -27,7 +27,7 @@ def release_argv(plan: BuildPlan, spec: Spec) -> tuple[str, ...]:
     named = plan.decision("process.release")
     if spec.release.command:
         return _argv(spec.release.command, f"{FILE}: release.command")
-    return _argv(named.value, named.evidence[0].shown()) if named else ()
+    return _argv(named.value, _place(named)) if named else ()
 
 
 def command_of(plan: BuildPlan, spec: Spec, name: str) -> Decision | None:
@@ -45,7 +45,7 @@ def command_of(plan: BuildPlan, spec: Spec, name: str) -> Decision | None:
     else:
         return None
     if decision.value:
-        _argv(decision.value, decision.evidence[0].shown() if decision.evidence else name)
+        _argv(decision.value, _place(decision))
     return decision
 
 
@@ -72,7 +72,16 @@ def _argv(command: str, where: str) -> tuple[str, ...]:
     try:
         return argv(command)
     except ValueError as error:
-        raise SpecError(f"the command {error}", where=where, next="mend the command") from None
+        reason = str(error)[:1].lower() + str(error)[1:]
+        raise SpecError(f"the command is no command: {reason}", where=where, next="mend its quotes") from None
+
+
+def _place(decision: Decision) -> str:
+    """The file and line of a command, and the key of slipway.toml that holds it."""
+    found = decision.evidence[0]
+    if found.file == FILE:
+        return f"{FILE}: {found.what}"
+    return f"{found.file}:{found.line}" if found.line else found.file
 
 
 def _health(health: Health) -> HealthCheck:

@@ -5,7 +5,7 @@ Detectors run in a fixed order; the same folder gives the same plan, without clo
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from builder.detect import dockerfile, node, python, static
 from builder.detect.folder import Folder
@@ -45,7 +45,7 @@ def detect(folder: Path, spec: Spec) -> BuildPlan:
     here = Folder(_root(folder, spec))
     for detector in _detectors(spec):
         if plan := detector(here, spec):
-            return replace(_checked(_with_procfile(here, plan)), root=spec.build.root)
+            return _of_root(_checked(_with_procfile(here, plan)), spec.build.root)
     raise NotRecognised(
         "nothing in this repo says how to build it",
         lines=[f"looked for {names}" for names in LOOKED_FOR],
@@ -82,7 +82,9 @@ def _with_procfile(folder: Folder, plan: BuildPlan) -> BuildPlan:
     decisions = plan.decisions
     if named:
         evidence = (Evidence("", "Procfile"),)
-        decisions = (*decisions, Decision("procfile", ", ".join(named), evidence, ", ".join(named)))
+        entries = Decision("procfile", ", ".join(named), evidence, ", ".join(named))
+        replaced = "node.start" if "web" in named else ""
+        decisions = (*(item for item in decisions if item.name != replaced), entries)
     return replace(
         plan,
         processes=guessed,
@@ -104,3 +106,20 @@ def _checked(plan: BuildPlan) -> BuildPlan:
             what = f"{decision.name} {error}"
             raise DetectError(what, where=where, next=f"mend {place.file}") from None
     return plan
+
+
+def _of_root(plan: BuildPlan, root: str) -> BuildPlan:
+    """The plan with the files of its evidence named from the top of the repo."""
+    folder = PurePosixPath(root)
+    if folder == PurePosixPath("."):
+        return plan
+    guesses = {
+        name: replace(guess, command=_moved(guess.command, folder)) for name, guess in plan.processes.items()
+    }
+    decisions = tuple(_moved(decision, folder) for decision in plan.decisions)
+    return replace(plan, decisions=decisions, processes=guesses, root=root)
+
+
+def _moved(decision: Decision, folder: PurePosixPath) -> Decision:
+    found = (replace(item, file=str(folder / item.file)) if item.file else item for item in decision.evidence)
+    return replace(decision, evidence=tuple(found))

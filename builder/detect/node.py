@@ -58,6 +58,8 @@ def _plan(
             "in_step": manager.in_step,
             "manager_version": manager.version,
             "berry": manager.berry,
+            # yarn 2 and 3 leave out development dependencies by a plugin only, so there they stay.
+            "focus": manager.berry and manager.version[:1] not in ("2", "3"),
             "copied": manager.copied,
             "everything": manager.everything,
             "hooks": manager.hooks,

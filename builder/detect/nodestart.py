@@ -58,7 +58,7 @@ def _program(scripts: Mapping[str, str], name: str, depth: int) -> str:
     other = RUNS.fullmatch(text)
     if other and other[1] in scripts and other[1] != name:
         return _program(scripts, other[1], depth - 1)
-    # npm gives its scripts variables of its own, and node_modules/.bin on PATH; the image has only the latter.
+    # npm gives its scripts variables and node_modules/.bin on PATH; the image has only the latter.
     return f"npm run {name}" if "npm_" in text else text
 
 

@@ -29,11 +29,16 @@ FROM_GIT = re.compile(r"git\+(?:https|ssh|http)://|\bgit = \"|type = \"git\"|sou
 def dependencies(folder: Folder) -> dict[str, Evidence]:
     """Every direct dependency by its normal name, with the line that names it."""
     found: dict[str, Evidence] = {}
-    for requirement in (*_of_requirements(folder), *_of_project(folder), *_of_poetry(folder)):
+    for requirement in (*_of_requirements(folder), *of_pyproject(folder)):
         found.setdefault(requirement.name, requirement.evidence)
         if requirement.name in SERVERS and ("standard" in requirement.extras or "all" in requirement.extras):
             found.setdefault(SERVERS[requirement.name], requirement.evidence)
     return found
+
+
+def of_pyproject(folder: Folder) -> list[Requirement]:
+    """The dependencies that pyproject.toml lists, by the standard's table and by Poetry's own."""
+    return [*_of_project(folder), *_of_poetry(folder)]
 
 
 def system_packages(folder: Folder, found: Mapping[str, Evidence]) -> list[Decision]:

@@ -3,11 +3,11 @@
 import posixpath
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from builder.detect import requirements
-from builder.detect.folder import LOCK_BYTES, Folder, strings, table
+from builder.detect import pydeps, requirements
+from builder.detect.folder import LOCK_BYTES, Folder, table
 from slipway.evidence import Decision, Evidence
 
 PROJECT = "pyproject.toml"
@@ -18,6 +18,7 @@ UNREAD = {
     "environment.yml": "`pip freeze > requirements.txt`",
 }
 POETRY_WROTE = re.compile(r"by Poetry (\d+\.\d+\.\d+)")
+LOCKED = re.compile(r'^name = "([^"\n]+)"', re.MULTILINE)
 ROOT_SOURCE = re.compile(r'^source = \{ (?:virtual|editable) = "\." \}', re.MULTILINE)
 
 
@@ -25,9 +26,9 @@ ROOT_SOURCE = re.compile(r'^source = \{ (?:virtual|editable) = "\." \}', re.MULT
 class Manager:
     """How dependencies are installed.
 
-    `copied` maps a folder of the image to the files that the install needs there. `everything` says why the
-    install needs the whole repo instead, `package` why the repo itself is installed too, `in_step` whether the
-    lock fits the manifest.
+    `copied` maps a folder of the image to the files that the install needs there; `everything` says why it
+    needs the whole repo instead, `package` why the repo itself is installed too, `in_step` whether the lock
+    fits.
     """
 
     decision: Decision
@@ -63,23 +64,18 @@ def manager(folder: Folder) -> Manager:
 
 
 def _uv(folder: Folder, lock: str) -> Manager:
-    evidence = _behind(folder) if lock else None
-    warnings = [_unlocked("uv lock")] if not lock else []
-    if evidence:
-        warnings.append(
-            f"uv.lock is out of step with {evidence.shown()}: each build resolves it anew; run `uv lock`"
-        )
+    behind = _behind(folder, _uv_names(folder.text(lock, LOCK_BYTES))) if lock else None
     tool = table(table(folder.toml(PROJECT).get("tool")).get("uv"))
     sources = (table(source) for source in table(tool.get("sources")).values())
     inside = "workspace" in tool or any("path" in source or "workspace" in source for source in sources)
     return Manager(
         _decision("uv", lock or PROJECT),
         lock=lock,
-        in_step=evidence is None,
+        in_step=behind is None,
         copied={"./": tuple(filter(None, (PROJECT, lock)))},
         everything="tool.uv, pyproject.toml" if inside else "",
         package=_package(folder) if tool.get("package") is not False else "",
-        warnings=(*warnings, *_unread(folder)),
+        warnings=(*_stale(lock, behind, "uv lock"), *_unread(folder)),
     )
 
 
@@ -87,15 +83,18 @@ def _poetry(folder: Folder, lock: str) -> Manager:
     poetry = table(table(folder.toml(PROJECT).get("tool")).get("poetry"))
     entries = table(poetry.get("dependencies")).values()
     inside = any("path" in table(entry) for entry in entries)
-    wrote = POETRY_WROTE.search(folder.text(lock, LOCK_BYTES)[:500]) if lock else None
+    text = folder.text(lock, LOCK_BYTES) if lock else ""
+    wrote = POETRY_WROTE.search(text[:500])
+    behind = _behind(folder, {requirements.normal(name) for name in LOCKED.findall(text)}) if lock else None
     return Manager(
         _decision("poetry", lock or PROJECT),
         lock=lock,
+        in_step=behind is None,
         copied={"./": tuple(filter(None, (PROJECT, lock)))},
         everything="a path in tool.poetry.dependencies, pyproject.toml" if inside else "",
         package=_package(folder) if poetry.get("package-mode") is not False else "",
         version=wrote[1] if wrote else "",
-        warnings=() if lock else (_unlocked("poetry lock"),),
+        warnings=tuple(_stale(lock, behind, "poetry lock")),
     )
 
 
@@ -129,10 +128,6 @@ def _unread(folder: Folder) -> tuple[str, ...]:
     )
 
 
-def _unlocked(command: str) -> str:
-    return f"there is no lock file: versions are resolved anew by each build; `{command}` makes one"
-
-
 def _decision(name: str, file: str) -> Decision:
     return Decision("python.manager", name, (Evidence("", file),), name)
 
@@ -144,22 +139,26 @@ def _package(folder: Folder) -> str:
     return folder.toml_evidence("build-system", PROJECT, "build-system").shown()
 
 
-def _behind(folder: Folder) -> Evidence | None:
-    """The first dependency of pyproject.toml that uv.lock does not know; what is unclear counts as in step."""
-    locked = _locked_names(folder.text("uv.lock", LOCK_BYTES))
+def _behind(folder: Folder, locked: Collection[str] | None) -> Evidence | None:
+    """The first dependency of pyproject.toml that a lock does not know; what is unclear counts as in step."""
     if locked is None:
         return None
-    wanted = strings(table(folder.toml(PROJECT).get("project")).get("dependencies"))
-    for item in wanted:
-        for found in requirements.parse(item.split("\n")[0], PROJECT):
-            if found.name not in locked:
-                line = folder.line_of(PROJECT, item)
-                return Evidence(found.name, PROJECT, line)
-    return None
+    wanted = pydeps.of_pyproject(folder)
+    return next(
+        (found.evidence for found in wanted if found.name not in locked and found.name != "python"), None
+    )
 
 
-def _locked_names(text: str) -> set[str] | None:
-    """The dependencies that the lock was made for; only the project's block is parsed, since locks are long."""
+def _stale(lock: str, behind: Evidence | None, command: str) -> list[str]:
+    if not lock:
+        return [f"there is no lock file: versions are resolved anew by each build; `{command}` makes one"]
+    if behind:
+        return [f"{lock} is out of step with {behind.shown()}: each build resolves it anew; run `{command}`"]
+    return []
+
+
+def _uv_names(text: str) -> set[str] | None:
+    """The dependencies that a uv.lock was made for; only the project's block is parsed: locks are long."""
     match = ROOT_SOURCE.search(text)
     if match is None:
         return None

@@ -63,7 +63,7 @@ def python_admits(wanted: str, version: str) -> bool:
 
 
 def node_version(wanted: str) -> str | None:
-    """`20`, `lts/iron`, `>=20 <23`, `^22.1 || 24` as a tag's version: the newest LTS inside, None for none."""
+    """`20`, `lts/iron`, `>=20 <23`, `^22.1 || 24` as a tag's version: the newest LTS inside, or None."""
     wanted, table = wanted.strip().lower(), versions("node")
     if wanted in ("lts/*", "lts", "node", "latest", "current", "stable"):
         return table["lts"][0]

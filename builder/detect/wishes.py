@@ -41,7 +41,7 @@ def chosen(
         warnings = [ended] if is_ended(language, version) else []
         return Decision(name, version, (wish.evidence,), f"{title} {version}"), warnings
     version = default(language)
-    evidence = Evidence("nothing asks for a version, so slipway's default")
+    evidence = Evidence("slipway's default")
     return Decision(name, version, (evidence,), f"{title} {version}"), []
 
 

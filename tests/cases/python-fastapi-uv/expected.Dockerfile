@@ -4,7 +4,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /app
 ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
-RUN pip install --no-cache-dir uv==0.9.9
+RUN pip install --no-cache-dir uv==0.13.9
 COPY pyproject.toml uv.lock ./
 RUN --mount=type=cache,id=shop-uv,target=/root/.cache/uv,sharing=locked \
     uv sync --locked --no-dev --no-install-project

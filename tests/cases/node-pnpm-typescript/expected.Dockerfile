@@ -1,0 +1,30 @@
+# Written by slipway. `slipway explain` says why each line is here, docs/templates.md how to change it.
+
+# This stage installs the dependencies, those of the build too; its tools and caches stay behind.
+FROM node:22.11.0-slim AS dependencies
+WORKDIR /app
+RUN npm install --global --force pnpm@9.15.0
+COPY package.json pnpm-lock.yaml ./
+RUN --mount=type=cache,id=shop-pnpm,target=/root/.pnpm-store,sharing=locked \
+    pnpm install --frozen-lockfile --store-dir /root/.pnpm-store --package-import-method copy && mkdir -p node_modules
+
+# This stage builds.
+FROM dependencies AS build
+COPY . .
+RUN pnpm run build
+RUN rm -rf node_modules
+
+# This stage has the dependencies without those that only the build needed.
+FROM dependencies AS production
+RUN CI=true pnpm prune --prod --ignore-scripts && mkdir -p node_modules
+
+# The last stage is what runs: the same Node, the dependencies, the source; no tools, not root.
+FROM node:22.11.0-slim
+RUN install --directory --owner=node --group=node /app
+WORKDIR /app
+ENV PATH=/app/node_modules/.bin:$PATH NODE_ENV=production PORT=8000
+COPY --from=production /app/node_modules ./node_modules
+COPY --from=build --chown=1000:1000 /app ./
+USER 1000
+EXPOSE 8000
+CMD ["node", "dist/index.js"]

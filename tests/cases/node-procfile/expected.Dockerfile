@@ -1,0 +1,19 @@
+# Written by slipway. `slipway explain` says why each line is here, docs/templates.md how to change it.
+
+# This stage installs the dependencies; its tools and caches stay behind.
+FROM node:22.12.0-slim AS dependencies
+WORKDIR /app
+COPY package.json ./
+RUN --mount=type=cache,id=shop-npm,target=/root/.npm,sharing=locked \
+    npm install --no-package-lock --omit=dev --no-audit --no-fund && mkdir -p node_modules
+
+# The last stage is what runs: the same Node, the dependencies, the source; no tools, not root.
+FROM node:22.12.0-slim
+RUN install --directory --owner=node --group=node /app
+WORKDIR /app
+ENV PATH=/app/node_modules/.bin:$PATH NODE_ENV=production PORT=8000
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --chown=1000:1000 . .
+USER 1000
+EXPOSE 8000
+CMD ["sh", "-c", "exec node web.js --port $PORT"]

@@ -1,0 +1,45 @@
+# Written by slipway. `slipway explain` says why each line is here, docs/templates.md how to change it.
+
+# This stage installs the dependencies, those of the build too; its tools and caches stay behind.
+FROM node:20-slim AS dependencies
+WORKDIR /app
+COPY package.json ./
+RUN --mount=type=cache,id=shop-npm,target=/root/.npm,sharing=locked \
+    npm install --no-package-lock --no-audit --no-fund && mkdir -p node_modules
+
+# This stage builds.
+FROM dependencies AS build
+COPY . .
+RUN npm run build
+
+# What runs: Caddy with the files, not root.
+FROM caddy:2
+ENV PORT=8080 XDG_CONFIG_HOME=/tmp/caddy XDG_DATA_HOME=/tmp/caddy
+# The Caddyfile: templates/dockerfiles/caddyfile, checked once it is written.
+RUN printf '%s\n' \
+    '{' \
+    '	admin off' \
+    '	auto_https off' \
+    '	persist_config off' \
+    '}' \
+    '' \
+    ':{$PORT} {' \
+    '	root * /srv' \
+    '	encode zstd gzip' \
+    '	header -Server' \
+    '	header /assets/* Cache-Control "public, max-age=31536000, immutable"' \
+    '	try_files {path} {path}/ /index.html' \
+    '	file_server' \
+    '	handle_errors 404 {' \
+    '		rewrite * /404.html' \
+    '		file_server {' \
+    '			status 404' \
+    '		}' \
+    '	}' \
+    '}' \
+    > /etc/caddy/Caddyfile \
+ && caddy validate --config /etc/caddy/Caddyfile
+COPY --from=build --chown=1000:1000 /app/public/app /srv
+USER 1000
+EXPOSE 8080
+CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile"]

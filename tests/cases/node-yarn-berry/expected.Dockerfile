@@ -1,0 +1,21 @@
+# Written by slipway. `slipway explain` says why each line is here, docs/templates.md how to change it.
+
+# This stage installs the dependencies; its tools and caches stay behind.
+FROM node:22-slim AS dependencies
+WORKDIR /app
+ENV YARN_NODE_LINKER=node-modules YARN_GLOBAL_FOLDER=/root/.yarn YARN_ENABLE_GLOBAL_CACHE=true YARN_ENABLE_TELEMETRY=0
+RUN npm install --global --force @yarnpkg/cli-dist@4.5.0
+COPY package.json yarn.lock .yarnrc.yml ./
+RUN --mount=type=cache,id=shop-yarn,target=/root/.yarn,sharing=locked \
+    yarn workspaces focus --all --production && mkdir -p node_modules
+
+# The last stage is what runs: the same Node, the dependencies, the source; no tools, not root.
+FROM node:22-slim
+RUN install --directory --owner=node --group=node /app
+WORKDIR /app
+ENV PATH=/app/node_modules/.bin:$PATH NODE_ENV=production PORT=8000
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --chown=1000:1000 . .
+USER 1000
+EXPOSE 8000
+CMD ["node", "index.mjs"]

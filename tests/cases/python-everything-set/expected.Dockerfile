@@ -1,0 +1,34 @@
+# Written by slipway. `slipway explain` says why each line is here, docs/templates.md how to change it.
+
+# Stage 1 installs the dependencies; its tools and caches stay behind.
+FROM python:3.13-slim AS build
+ARG CHANNEL="stable \"x\" \$HOME"
+ENV PIP_NO_BINARY="none"
+WORKDIR /app
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends gcc \
+ && rm -rf /var/lib/apt/lists/*
+RUN python -m venv --without-pip /opt/venv
+COPY requirements.txt ./
+RUN --mount=type=cache,id=shop-pip,target=/root/.cache/pip,sharing=locked \
+    --mount=type=secret,id=INDEX_TOKEN \
+    export INDEX_TOKEN="$(cat /run/secrets/INDEX_TOKEN)" && \
+    pip --python /opt/venv/bin/python install --requirement requirements.txt
+
+# Stage 2 is what runs: the same Python, the dependencies, the source; no tools, not root.
+FROM python:3.13-slim
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends imagemagick \
+ && rm -rf /var/lib/apt/lists/*
+RUN groupadd --gid 1000 app \
+ && useradd --uid 1000 --gid app --create-home --shell /usr/sbin/nologin app \
+ && install --directory --owner=app --group=app /app
+RUN install --directory --owner=app --group=app /app/uploads
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1 PORT=8000
+ENV UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN=20
+COPY --from=build /opt/venv /opt/venv
+COPY --chown=1000:1000 . .
+USER 1000
+EXPOSE 8000
+CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "3000"]
