@@ -64,7 +64,7 @@ def _plan(
             "everything": manager.everything,
             "hooks": manager.hooks,
             "generates": _generates(folder),
-            "build": builds[0] if builds else "",
+            "build": builds[0].evidence[0].shown() if builds else "",
             "build_packages": sorted({*spec.build.build_packages, *named(packages, "build")}),
             "run_packages": sorted({*spec.build.packages, *named(packages, "run")}),
             "port": STATIC_PORT if built else PORT,

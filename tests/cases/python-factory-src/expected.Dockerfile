@@ -12,6 +12,9 @@ RUN --mount=type=cache,id=shop-uv,target=/root/.cache/uv,sharing=locked \
 COPY . .
 RUN --mount=type=cache,id=shop-uv,target=/root/.cache/uv,sharing=locked \
     uv sync --locked --no-dev
+# uv notes when the project's files were written: without that note, the dependencies stay the same layer.
+RUN find /opt/venv -name uv_cache.json -delete \
+ && sed -i /uv_cache.json/d /opt/venv/lib/python*/site-packages/*.dist-info/RECORD
 
 # Stage 2 is what runs: the same Python, the dependencies, the source; no tools, not root.
 FROM python:3.13-slim

@@ -3,8 +3,8 @@
 # Stage 1 installs the dependencies; its tools and caches stay behind.
 FROM python:3.12-slim AS build
 WORKDIR /app
-RUN pip install --no-cache-dir poetry==2.1.3
-ENV VIRTUAL_ENV=/opt/venv POETRY_VIRTUALENVS_CREATE=false POETRY_NO_INTERACTION=1
+RUN python -m venv /opt/poetry && /opt/poetry/bin/pip install --no-cache-dir poetry==2.1.3
+ENV PATH=/opt/poetry/bin:$PATH VIRTUAL_ENV=/opt/venv POETRY_VIRTUALENVS_CREATE=false POETRY_NO_INTERACTION=1
 RUN python -m venv --without-pip /opt/venv
 COPY pyproject.toml poetry.lock ./
 RUN --mount=type=cache,id=shop-poetry,target=/root/.cache/pypoetry,sharing=locked \
