@@ -1,1 +1,1 @@
-"""Every file that slipway writes, as Jinja templates, and the one engine that renders them with provenance."""
+"""Every file that slipway writes, as Jinja templates, and the one engine that renders them."""

@@ -1,18 +1,17 @@
 """Looks templates up by layers and renders them; each line keeps where it came from and why."""
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from jinja2 import BaseLoader, Environment, TemplateSyntaxError, UndefinedError
-from jinja2 import TemplateError as JinjaError
-from jinja2.sandbox import SecurityError
+from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from slipway.errors import TemplateError
-from templates.layers import Layer, built_in
-from templates.provenance import MARKS, RenderedFile, read
-from templates.sandbox import Budget, Sandbox, current, data
+from templates import failure, nearest
+from templates.budget import MAX_OUTPUT, Budget, current
+from templates.layers import Layer, built_in, refuse_unfit
+from templates.provenance import RenderedFile, plain, read
+from templates.sandbox import Sandbox
+from templates.values import data, joined
 
-MAX_OUTPUT = 1 << 20
 BASE = "base:"
 BUILT_IN = "built-in:"
 
@@ -20,112 +19,85 @@ BUILT_IN = "built-in:"
 class Engine:
     """Templates of several layers, the first of which wins; the built-in layer comes last by itself.
 
-    In a template, `{% extends "base:NAME" %}` means the next layer below, `built-in:NAME` the last one.
+    In a template, `{% extends "base:NAME" %}` means the next layer below that has it, `built-in:NAME` the
+    last one. One engine may be used by several threads.
     """
 
     def __init__(self, layers: Sequence[Layer] = ()) -> None:
         self.layers = (*layers, built_in())
-        self._environment = Sandbox(loader=_Layers(self.layers), cache_size=400)
-        self._environment.name_of = self._name_of
+        self._environment = Sandbox(_Layers(self.layers), self._name_of)
 
     def render(self, name: str, context: Mapping[str, object]) -> RenderedFile:
         """Render a template. Raises `TemplateError` with `layer template:line` and the reason."""
-        full = self._resolve(name, 0, "")
-        budget = Budget()
+        full = self._resolve(name, 0)
+        budget = Budget(tuple(map(str, context)))
         token = current.set(budget)
         try:
+            values = {str(key): data(value) for key, value in context.items()}
             template = self._environment.get_template(full)
-            text = _capped(template.generate({str(key): data(value) for key, value in context.items()}))
-        except TemplateError as error:
-            raise _placed(error, error) from None
-        except (JinjaError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise _placed(TemplateError(_reason(error, context)), error) from None
-        except RecursionError as error:
-            raise _placed(TemplateError("calls itself without end"), error) from None
+            text = joined(template.root_render_func(template.new_context(values)))
+            if len(plain(text)) > MAX_OUTPUT:
+                raise TemplateError("renders more than 1 MiB")
+        except Exception as error:
+            raise failure.explained(error, self.layers, full) from None
         finally:
             current.reset(token)
-        return RenderedFile(name, full.partition("\t")[0], tuple(read(text, budget.reasons)))
+        labels = [layer.label for layer in self.layers]
+        return RenderedFile(name, labels[_depth(full)], read(text, labels, list(budget.reasons)))
 
     def source(self, name: str) -> tuple[Layer, str]:
-        """The layer that a name is found in, and its text."""
-        label = self._resolve(name, 0, "").partition("\t")[0]
-        layer = next(layer for layer in self.layers if layer.label == label)
+        """The layer that a name is found in, and its text. Raises `TemplateError` when no layer has it."""
+        layer = self.layers[_depth(self._resolve(name, 0))]
         return layer, layer.files[name]
 
     def names(self) -> list[str]:
-        """Every template name of every layer."""
+        """Every template name of every layer, sorted."""
         return sorted({name for layer in self.layers for name in layer.files})
 
     def check(self, name: str, source: str) -> None:
         """Refuse a text that is no template: `TemplateError` with its line and the reason."""
-        if MARKS.search(source):
-            raise TemplateError("holds a Unicode noncharacter", where=name)
+        refuse_unfit(name, source, "")
         try:
-            self._environment.compile(source, name=f"new\t{name}")
-        except TemplateSyntaxError as error:
-            raise TemplateError(error.message or "is no template", where=f"{name}:{error.lineno}") from None
+            self._environment.compile(source, name=f"0\t{name}")
+        except Exception as error:
+            raise failure.explained(error, (Layer("new", {name: source}, ""),), f"0\t{name}") from None
 
     def _name_of(self, name: str, parent: str) -> str:
-        label, _, own = parent.partition("\t")
         if name.startswith(BASE):
-            depth = next(at for at, layer in enumerate(self.layers) if layer.label == label)
-            return self._resolve(name.removeprefix(BASE), depth + 1, f"{label} {own}")
+            return self._resolve(name.removeprefix(BASE), _depth(parent) + 1)
         if name.startswith(BUILT_IN):
-            return self._resolve(name.removeprefix(BUILT_IN), len(self.layers) - 1, f"{label} {own}")
-        return self._resolve(name, 0, f"{label} {own}")
+            return self._resolve(name.removeprefix(BUILT_IN), len(self.layers) - 1)
+        return self._resolve(name, 0)
 
-    def _resolve(self, name: str, start: int, asker: str) -> str:
-        for layer in self.layers[start:]:
+    def _resolve(self, name: str, start: int) -> str:
+        for depth, layer in enumerate(self.layers[start:], start):
             if name in layer.files:
-                return f"{layer.label}\t{name}"
-        searched = ", ".join(layer.label for layer in self.layers[start:]) or "no layer is left below"
-        near = difflib.get_close_matches(name, self.names(), 1)
-        hint = f"did you mean {near[0]}?" if near else "slipway template list shows every name"
-        raise TemplateError(f"no template {name!r} (searched: {searched})", where=asker.strip(), next=hint)
+                return f"{depth}\t{name}"
+        raise Unknown(name, [layer.label for layer in self.layers[start:]], self.names())
+
+
+class Unknown(TemplateError, TemplateNotFound):
+    """No layer has that template. Jinja knows it too, for `{% include … ignore missing %}`."""
+
+    def __init__(self, name: str, searched: Sequence[str], known: Sequence[str]) -> None:
+        where = f"searched: {', '.join(searched)}" if searched else "there is no layer below"
+        TemplateError.__init__(
+            self,
+            f"no template {name!r} ({where}){nearest.hint(name, known)}",
+            next="slipway template list shows every name",
+        )
+        self.name, self.message, self.templates = name, self.what, [name]
 
 
 class _Layers(BaseLoader):
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._files = {layer.label: layer.files for layer in layers}
+        self._layers = layers
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:
         del environment
-        label, _, name = template.partition("\t")
-        source = self._files[label][name]
-        if MARKS.search(source):
-            raise TemplateError("holds a Unicode noncharacter", where=f"{label} {name}")
-        return source, f"<{label}\t{name}>", None
+        depth, _, name = template.partition("\t")
+        return self._layers[int(depth)].files[name], f"<{depth} {name}>", None
 
 
-def _capped(pieces: Iterator[str]) -> str:
-    parts, size = [], 0
-    for piece in pieces:
-        parts.append(piece)
-        size += len(piece)
-        if size > 4 * MAX_OUTPUT:
-            raise TemplateError("renders more than 1 MiB")
-    return "".join(parts)
-
-
-def _placed(error: TemplateError, cause: BaseException) -> TemplateError:
-    if error.where:
-        return error
-    place = ""
-    if isinstance(cause, TemplateSyntaxError):
-        place = f"{(cause.name or '').replace(chr(9), ' ')}:{cause.lineno}"
-    traceback = cause.__traceback__
-    while traceback:
-        file = traceback.tb_frame.f_code.co_filename
-        if file.startswith("<") and "\t" in file:
-            place = f"{file[1:-1].replace(chr(9), ' ')}:{traceback.tb_lineno}"
-        traceback = traceback.tb_next
-    hint = error.next or "mend the template; slipway template show NAME prints each layer's text"
-    return TemplateError(error.what, where=place, next=hint, lines=error.lines)
-
-
-def _reason(error: BaseException, context: Mapping[str, object]) -> str:
-    if isinstance(error, SecurityError):
-        return f"does what templates may not: {error}"
-    if isinstance(error, UndefinedError):
-        return f"{error.message} (there are: {', '.join(sorted(context))})"
-    return str(error)
+def _depth(full: str) -> int:
+    return int(full.partition("\t")[0])

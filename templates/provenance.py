@@ -1,35 +1,31 @@
 """Where each rendered line came from, and why it is there.
 
-Marks are put into the template's text while it is compiled (`Marks`), and taken out of what was rendered
-(`read`). They are Unicode noncharacters, which no text may hold, so no value can forge one.
+Marks are put between the pieces of a template while it is compiled, and taken out of what was rendered
+(`read`). They are Unicode noncharacters, which neither a template nor a value may hold: none can be forged.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from jinja2 import TemplateSyntaxError
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
 
 ORIGIN = "\ufdd0"
 EVIDENCE = "\ufdd1"
 END = "\ufdd2"
 MARK = re.compile(f"([{ORIGIN}{EVIDENCE}])([^{END}]*){END}")
-MARKS = re.compile(f"[{ORIGIN}{EVIDENCE}{END}]")
-LOOPING = {"for", "macro", "call", "block"}
+UNFIT = re.compile(f"[\x00{ORIGIN}{EVIDENCE}{END}\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A line (from 1) of a template of a layer."""
+    """A line (from 1) of a template of a layer; `layer` is the layer's label."""
 
     template: str
     layer: str
     line: int
 
     def shown(self) -> str:
-        return f"{self.template}:{self.line}"
+        """For example `dockerfiles/python:3 (built in)`."""
+        return f"{self.template}:{self.line} ({self.layer})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class RenderedLine:
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """A rendered template: its lines, each with its origin."""
+    """A rendered template: its lines, each with its origin; `layer` is the label of its own layer."""
 
     template: str
     layer: str
@@ -51,58 +47,51 @@ class RenderedFile:
 
     @property
     def text(self) -> str:
-        """The file, ending in one newline."""
+        """The file, ending in exactly one newline; empty when there is no line."""
         return "".join(f"{line.text}\n" for line in self.lines)
 
 
-class Marks(Extension):
-    """Marks every piece of template text with its line, and lets loops and macros count their turns."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        name = stream.name or ""
-        tag = ""
-        opening = False
-        for token in stream:
-            if token.type == "tilde":
-                raise TemplateSyntaxError('join text with "+" instead of "~"', token.lineno, name)
-            if token.type == "data":
-                yield Token(token.lineno, "data", _marked(token.value, name, token.lineno))
-                continue
-            if token.type == "variable_begin":
-                yield Token(token.lineno, "data", _mark(name, token.lineno))
-            yield token
-            if token.type == "block_begin":
-                opening, tag = True, ""
-            elif opening:
-                opening, tag = False, token.value
-            if token.type == "block_end" and tag in LOOPING:
-                yield from _turn(token.lineno)
-
-
 def plain(text: str) -> str:
-    """A text without any marks."""
-    return MARK.sub("", text)
+    """A text without its marks."""
+    return MARK.sub("", text) if END in text else str(text)
 
 
-def evidence(number: int) -> str:
-    """The mark for the evidence of that number."""
+def origin_mark(template: str, line: int) -> str:
+    """The mark of what comes from a line of a template; `template` is `LAYER-INDEX TAB NAME`."""
+    return f"{ORIGIN}{template}\t{line}{END}"
+
+
+def evidence_mark(number: int) -> str:
+    """The mark of the evidence of that number."""
     return f"{EVIDENCE}{number}{END}"
 
 
-def read(rendered: str, reasons: Sequence[str]) -> list[RenderedLine]:
-    """The lines of a marked text. A line's origin is that of its first visible character."""
-    origin = Origin("", "", 0)
-    lines = []
+def evidence_marks(text: str) -> str:
+    """The marks of evidence in a text, without the text."""
+    return "".join(mark[0] for mark in MARK.finditer(text) if mark[1] == EVIDENCE) if END in text else ""
+
+
+def read(rendered: str, labels: Sequence[str], reasons: Sequence[str]) -> tuple[RenderedLine, ...]:
+    """The lines of a marked text, without empty ones at its end.
+
+    A line's origin is that of its first visible character, or of its newline when it has none.
+    """
+    before = Origin("", "", 0)
+    lines: list[RenderedLine] = []
     for raw in rendered.split("\n"):
-        origin, line = _line(raw, origin, reasons)
+        before, line = _line(raw, before, labels, reasons)
         lines.append(line)
     while lines and not lines[-1].text:
         lines.pop()
-    return lines
+    return tuple(lines)
 
 
-def _line(raw: str, before: Origin, reasons: Sequence[str]) -> tuple[Origin, RenderedLine]:
-    chosen, last, why, seen, at = before, before, [], False, 0
+def _line(
+    raw: str, before: Origin, labels: Sequence[str], reasons: Sequence[str]
+) -> tuple[Origin, RenderedLine]:
+    chosen = last = before
+    why: list[str] = []
+    seen, at = False, 0
     for mark in MARK.finditer(raw):
         seen = seen or bool(raw[at : mark.start()].strip())
         at = mark.end()
@@ -110,24 +99,7 @@ def _line(raw: str, before: Origin, reasons: Sequence[str]) -> tuple[Origin, Ren
             why.append(reasons[int(mark[2])])
             continue
         layer, template, number = mark[2].split("\t")
-        last = Origin(template, layer, int(number))
+        last = Origin(template, labels[int(layer)], int(number))
         if not seen:
             chosen = last
-    return last, RenderedLine(plain(raw).rstrip(), chosen, tuple(dict.fromkeys(why)))
-
-
-def _mark(name: str, line: int) -> str:
-    return f"{ORIGIN}{name}\t{line}{END}"
-
-
-def _marked(text: str, name: str, line: int) -> str:
-    pieces = text.split("\n")
-    return "\n".join(_mark(name, line + at) + piece for at, piece in enumerate(pieces))
-
-
-def _turn(line: int) -> Iterator[Token]:
-    yield Token(line, "variable_begin", "{{")
-    yield Token(line, "name", "_turn")
-    yield Token(line, "lparen", "(")
-    yield Token(line, "rparen", ")")
-    yield Token(line, "variable_end", "}}")
+    return last, RenderedLine(plain(raw), chosen, tuple(dict.fromkeys(why)))

@@ -1,159 +1,181 @@
 """The environment that templates run in: nothing but data, bounded work.
 
 Templates come from repos and from the API. They see plain data only, may call next to nothing, and every
-loop and macro counts against a budget.
+loop, call and text counts against a budget.
 """
 
-import time
+import operator
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field, fields, is_dataclass
+from types import FunctionType
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Undefined, nodes, pass_context
+from jinja2.environment import TemplateModule
+from jinja2.loaders import BaseLoader
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from slipway.errors import TemplateError
-from slipway.evidence import Decision
-from slipway.secret import Secret
-from templates.filters import MAX_TEXT, Block, all_filters, one_line
-from templates.provenance import MARKS, Marks, evidence
+from templates import checks, nearest
+from templates.budget import MAX_NUMBER, current
+from templates.compiled import Compiled
+from templates.guard import Guard
+from templates.shaping import all_filters, all_tests
+from templates.values import Traced, added, bare, because, joined, printed, why_of, with_why
 
-TURNS = 100_000
-SECONDS = 2.0
-METHODS = {
-    str: frozenset(
-        "lower upper strip lstrip rstrip split startswith endswith removeprefix removesuffix".split()
-    ),
-    dict: frozenset(["items", "keys", "values", "get"]),
-}
-
-
-@dataclass(slots=True)
-class Budget:
-    """What one rendering has used, and the evidence it has named."""
-
-    deadline: float = field(default_factory=lambda: time.monotonic() + SECONDS)
-    turns: int = 0
-    reasons: list[str] = field(default_factory=list)
-
-
-current: ContextVar[Budget] = ContextVar("current")
+TEXT = frozenset(
+    {"lower", "upper", "strip", "lstrip", "rstrip", "split", "startswith", "endswith"}
+    | {"removeprefix", "removesuffix"}
+)
+MAPPING = frozenset(["items", "keys", "values", "get"])
+LOOP = frozenset(
+    {"index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0"}
+    | {"previtem", "nextitem", "cycle", "changed"}
+)
+ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul,
+    "/": operator.truediv, "//": operator.floordiv, "%": operator.mod,
+}  # fmt: skip
+# Functions that see the evidence of what they are given; every other sees plain values.
+KEEP_EVIDENCE = frozenset([because, checks.looped, checks.sized, checks.concatenated])
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """A decision inside a template: prints its value, and gives its line the evidence."""
+class Missing(StrictUndefined):
+    """An undefined name, whose error names those that exist."""
 
-    value: str
-    title: str
-    why: str
+    __slots__ = ()
 
-    def __str__(self) -> str:
-        return self.value
+    @property
+    def _undefined_message(self) -> str:
+        message = str(super()._undefined_message)
+        owner = self._undefined_obj
+        if self._undefined_hint:
+            return message
+        known = current.get().names if owner is missing else owner if isinstance(owner, dict) else ()
+        return message + nearest.hint(str(self._undefined_name), known)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, with far fewer things in it."""
+    """Jinja's sandbox, with far fewer things in it.
 
-    intercepted_binops = frozenset(["+", "*", "**", "%", "//", "/", "-"])
-    name_of: Callable[[str, str], str]
+    `name_of(NAME, FULL-NAME-OF-ASKER)` answers with a template's full name, `LAYER-INDEX TAB NAME`.
+    """
 
-    def __init__(self, **options: Any) -> None:
+    intercepted_binops = frozenset([*ARITHMETIC, "**"])
+    intercepted_unops = frozenset(["+", "-"])
+    concat = staticmethod(joined)
+
+    def __init__(self, loader: BaseLoader, name_of: Callable[[str, str], str]) -> None:
         super().__init__(
-            undefined=StrictUndefined,
+            undefined=Missing,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            finalize=_printed,
-            extensions=[Marks],
-            autoescape=False,  # noqa: S701 - what is rendered is never HTML; each value is escaped for its language
-            **options,
+            finalize=_finalize,
+            autoescape=False,  # what is rendered is never HTML; each value is escaped for its language
+            optimized=False,  # nothing of a template runs while it is compiled, outside of a budget
+            loader=loader,
+            bytecode_cache=Compiled(),
+            auto_reload=False,
         )
-        self.filters = all_filters()
-        self.globals = {"because": _because, "_turn": _turn, "range": _range}
-        self.tests = {
-            name: self.tests[name] for name in ("defined", "undefined", "none", "in", "string", "mapping")
-        }
+        self._name_of = name_of
+        for registry, ours in ((self.filters, all_filters()), (self.tests, all_tests())):
+            registry.clear()
+            registry.update(ours)
+        self.filters["_printed"] = printed
+        self.globals = {"because": because, "range": checks.spanned}
+        self.looped, self.sized, self.plain = checks.looped, checks.sized, checks.plain_value
+        self.concatenated, self.extended = checks.concatenated, checks.extended
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if isinstance(obj, Explained):
-            return attr in ("value", "title", "why")
-        allowed = next((names for kind, names in METHODS.items() if isinstance(obj, kind)), None)
-        return attr in allowed if allowed is not None else _is_jinja(obj) and not attr.startswith("_")
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        numbers = isinstance(left, int | float) and isinstance(right, int | float)
-        if operator == "+" and isinstance(left, str) and isinstance(right, str):
-            if len(left) + len(right) > MAX_TEXT:
-                raise TemplateError("a text grew past 64 KiB")
-        elif operator == "**" or not numbers:
-            raise TemplateError(f"{operator!r} is not to be had for these values")
-        return super().call_binop(context, operator, left, right)
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = Guard(name or "").visit(super()._parse(source, name, filename))
+        tree.set_environment(self)
+        return tree
 
     def join_path(self, template: str, parent: str) -> str:
-        return self.name_of(template, parent)
+        budget = current.get()
+        budget.charge()
+        name = self._name_of(str(bare(template)), parent)
+        if isinstance(template, checks.Parent):
+            _refuse_circle(budget.extends, parent, name)
+        return name
+
+    def call(self, context: Context, obj: object, /, *args: object, **kwargs: object) -> object:
+        """Every call of a template, of the checks that `Guard` put in as well."""
+        current.get().charge()
+        if isinstance(obj, LoopContext):
+            args = tuple(checks.looped(value) for value in args)
+        elif not (isinstance(obj, Macro) or (isinstance(obj, FunctionType) and obj in KEEP_EVIDENCE)):
+            args, kwargs = tuple(map(bare, args)), {name: bare(value) for name, value in kwargs.items()}
+        return super().call(context, obj, *args, **kwargs)
+
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
+        one, other = bare(left), bare(right)
+        if isinstance(one, Undefined) or isinstance(other, Undefined):
+            # Raises, with the name that is undefined.
+            return super().call_binop(context, operator, one, other)
+        if operator == "+" and isinstance(one, str) and isinstance(other, str):
+            return added(left, right)
+        if operator not in ARITHMETIC or not (
+            isinstance(one, int | float) and isinstance(other, int | float)
+        ):
+            raise TemplateError(f"{operator!r} is not to be had for these values")
+        result = ARITHMETIC[operator](one, other)
+        if abs(result) >= MAX_NUMBER:
+            raise TemplateError("a number grew past 64 bits")
+        return with_why(result, why_of(left, right))
+
+    def call_unop(self, context: Context, operator: str, arg: object) -> object:
+        return with_why(super().call_unop(context, operator, bare(arg)), why_of(arg))
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: object, argument: object) -> object:
+        name: Any = bare(argument)
+        inner: Any = bare(obj)
+        if isinstance(obj, Traced):
+            if name in ("value", "why"):
+                return obj if name == "value" else "; ".join(obj.why)
+            if isinstance(name, str) and name in obj.fields:
+                return with_why(obj.fields[name], obj.why)
+        if isinstance(name, str) and _is_open(inner, name):
+            return getattr(inner, name)
+        try:
+            found = inner[name]
+        except (LookupError, TypeError):
+            if isinstance(inner, Undefined):
+                raise
+            return self.undefined(obj=inner, name=name)
+        return with_why(found, why_of(obj))
 
 
-def data(value: object) -> object:
-    """A value as the plain data that a template may see. A `Secret` is refused."""
-    if isinstance(value, Block):
-        return value
-    if isinstance(value, str):
-        if MARKS.search(value):
-            raise TemplateError(f"a value holds a Unicode noncharacter: {value[:60]!r}")
-        return value
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Secret):
-        raise TemplateError("a secret was handed to a template; only files of mode 0600 may hold one")
-    if isinstance(value, Decision):
-        return Explained(one_line(value.value), value.title, value.shown())
-    if isinstance(value, Mapping):
-        return {str(data(key)): data(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        items = sorted(value) if isinstance(value, set | frozenset) else value
-        return tuple(data(item) for item in items)
-    if is_dataclass(value):
-        return {item.name: data(getattr(value, item.name)) for item in fields(value)}
-    return data(str(value))
+def _is_open(obj: object, name: str) -> bool:
+    """Whether a template may have that attribute: a few methods of text and mappings, Jinja's loops."""
+    if isinstance(obj, str):
+        return name in TEXT
+    if isinstance(obj, dict):
+        return name in MAPPING
+    if isinstance(obj, LoopContext):
+        return name in LOOP
+    if isinstance(obj, BlockReference):
+        return name == "super"
+    return isinstance(obj, TemplateModule) and not name.startswith("_") and name in vars(obj)
 
 
-def _printed(value: object) -> object:
-    if isinstance(value, Explained):
-        return _because(value) + value.value
-    if isinstance(value, Block) or not isinstance(value, str):
-        return value
-    if len(value) > MAX_TEXT:
-        raise TemplateError("a printed value is longer than 64 KiB")
-    # A text with marks was rendered by a macro or a set block, where each of its values was checked.
-    return value if MARKS.search(value) else one_line(value)
+@pass_context
+def _finalize(context: Context, value: object) -> str:
+    # Taking the context keeps Jinja from printing constants while it compiles, outside of a budget.
+    del context
+    return printed(value)
 
 
-def _because(reason: object) -> str:
-    """Attach evidence to the line that this stands on; prints nothing."""
-    reasons = current.get().reasons
-    if isinstance(reason, tuple | list):
-        return "".join(_because(item) for item in reason)
-    reasons.append(reason.why if isinstance(reason, Explained) else one_line(str(reason)))
-    return evidence(len(reasons) - 1)
-
-
-def _turn() -> str:
-    budget = current.get()
-    budget.turns += 1
-    if budget.turns > TURNS or time.monotonic() > budget.deadline:
-        raise TemplateError("loops too often: at most 100,000 turns and 2 seconds")
-    return ""
-
-
-def _range(*bounds: int) -> range:
-    numbers = range(*bounds)
-    if len(numbers) > TURNS:
-        raise TemplateError("range is longer than 100,000")
-    return numbers
-
-
-def _is_jinja(obj: Any) -> bool:
-    """Jinja's own loop, block and module objects; plain data has no attributes."""
-    return type(obj).__module__.startswith("jinja2.")
+def _refuse_circle(extends: dict[str, str], child: str, parent: str) -> None:
+    extends[child] = parent
+    chain = [child]
+    while chain[-1] in extends:
+        chain.append(extends[chain[-1]])
+        if chain[-1] == child:
+            names = " → ".join(full.partition("\t")[2] for full in chain)
+            raise TemplateError(f"extends itself: {names}", next='use "base:NAME" for the layer below')
