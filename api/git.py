@@ -14,6 +14,7 @@ from pathlib import Path
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
+
 from templates.engine import Engine
 
 SERVICES = {"git-receive-pack", "git-upload-pack"}

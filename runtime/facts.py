@@ -23,7 +23,10 @@ def gather(ssh: Ssh, engine: Engine, files: Sequence[str] = ()) -> ServerFacts:
     parts = _parts(result.output)
     if "end" not in parts:
         raise ServerError(
-            "could not be read", where=ssh.address.name, lines=result.output.splitlines()[-5:], next="try again"
+            "could not be read",
+            where=ssh.address.name,
+            lines=result.output.splitlines()[-5:],
+            next="try again",
         )
     return parse(ssh.address.name, parts)
 
@@ -59,8 +62,14 @@ def parse(server: str, parts: Mapping[str, str]) -> ServerFacts:
         serving=dict(_words(line) for line in parts.get("serving", "").splitlines() if " " in line),
         releases=releases,
         release_images=images,
-        current={app: _int(number) for app, number in map(_words, parts.get("current", "").splitlines()) if number},
-        files={name.removeprefix("file "): _text(text) for name, text in parts.items() if name.startswith("file ")},
+        current={
+            app: _int(number) for app, number in map(_words, parts.get("current", "").splitlines()) if number
+        },
+        files={
+            name.removeprefix("file "): _text(text)
+            for name, text in parts.items()
+            if name.startswith("file ")
+        },
     )
 
 

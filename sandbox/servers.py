@@ -59,14 +59,18 @@ class Sandbox:
     def create(self, name: str, authorized_keys: str, http_port: int = 0, https_port: int = 0) -> Server:
         """Start a server and wait until sshd and Docker answer; ports 0 are chosen by Docker."""
         if any(container.name == self._container(name) for container in self._containers()):
-            raise Conflict(f"there is a server {name} already", next=f"python -m sandbox --name {self.name} status")
+            raise Conflict(
+                f"there is a server {name} already", next=f"python -m sandbox --name {self.name} status"
+            )
         container = self._start(name, http_port, https_port)
         _put(container, "/root/.ssh/authorized_keys", authorized_keys, 0o600)
         return self.wait_ready(name)
 
     def servers(self) -> list[Server]:
         """Every server of this sandbox, by name."""
-        return sorted((self._server(container) for container in self._containers()), key=lambda item: item.name)
+        return sorted(
+            (self._server(container) for container in self._containers()), key=lambda item: item.name
+        )
 
     def get(self, name: str) -> Server:
         """A server by name. Raises `NotFound`."""
@@ -77,7 +81,9 @@ class Sandbox:
         try:
             return self._docker.containers.get(self._container(name))
         except docker.errors.NotFound:
-            raise NotFound(f"no server {name} in the sandbox {self.name}", next="python -m sandbox status") from None
+            raise NotFound(
+                f"no server {name} in the sandbox {self.name}", next="python -m sandbox status"
+            ) from None
 
     def stop(self, name: str) -> None:
         """Switch a server off; its disk stays."""
@@ -112,7 +118,9 @@ class Sandbox:
             if container.status in ("exited", "dead"):
                 break
             time.sleep(0.1)
-        log = container.exec_run(["tail", "-n", "5", "/var/log/dockerd.log"]).output.decode("utf-8", "replace")
+        log = container.exec_run(["tail", "-n", "5", "/var/log/dockerd.log"]).output.decode(
+            "utf-8", "replace"
+        )
         raise ServerError(
             f"{name} did not become ready in {READY_SECONDS:g}s",
             lines=log.splitlines(),
@@ -147,7 +155,9 @@ class Sandbox:
             **rights,
         )
         # What the client's `--security-opt systempaths=unconfined` and `--cgroupns` mean to the API.
-        host |= {} if "privileged" in rights else {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "host"}
+        host |= (
+            {} if "privileged" in rights else {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "host"}
+        )
         made = api.create_container(
             IMAGE,
             name=self._container(name),
@@ -165,7 +175,9 @@ class Sandbox:
         ports = container.ports
         key = ""
         if container.status == "running":
-            key = " ".join(container.exec_run(["cat", HOST_KEY]).output.decode("ascii", "replace").split()[:2])
+            key = " ".join(
+                container.exec_run(["cat", HOST_KEY]).output.decode("ascii", "replace").split()[:2]
+            )
         return Server(
             name=container.labels[f"{LABEL}.server"],
             ssh_host="127.0.0.1",
