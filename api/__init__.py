@@ -1,0 +1,1 @@
+"""The doors and the memory: HTTP, git push, CLI (a client of the HTTP API only), store, durable work."""

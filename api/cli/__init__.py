@@ -1,0 +1,1 @@
+"""The command `slipway`: a client of the HTTP API."""
