@@ -32,8 +32,8 @@ class Limits:
 def unpack(archive: Path, into: Path, limits: Limits, cancel: Cancel) -> None:
     """Unpack a tar or tar.gz into a new folder.
 
-    Raises `CheckoutError` or `TooLarge`, naming the entry, for what leads out of the tree, is no plain file, folder
-    or link inside it, or goes past a limit. Nothing of it is left then.
+    Raises `CheckoutError` or `TooLarge`, naming the entry, for what leads out of the tree, is no plain file,
+    folder or link inside it, or goes past a limit. Nothing of it is left then.
     """
     into.mkdir(parents=True)
     try:
@@ -98,7 +98,7 @@ def _refused(name: str, reason: str) -> CheckoutError:
 
 
 def pack(folder: Path, out: IO[bytes]) -> None:
-    """Write a folder as tar.gz, the same bytes for the same files: what git tracks and what it does not ignore."""
+    """Write a folder as tar.gz, the same bytes for the same files: all that git does not ignore."""
     with (
         gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w") as tar,

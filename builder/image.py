@@ -34,7 +34,7 @@ class BuildSettings:
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """One build. `dockerfile` and `dockerignore` are texts; None leaves the repo's own .dockerignore in force."""
+    """One build. `dockerfile` and `dockerignore` are texts; None leaves the repo's .dockerignore in force."""
 
     app: str
     context: Path

@@ -102,7 +102,7 @@ class Registry:
         try:
             client.containers.get(self._name).start()
         except docker.errors.NotFound:
-            client.containers.run(
+            client.containers.run(  # type: ignore[call-overload]  # its stub knows no "unless-stopped"
                 SOURCE,
                 name=self._name,
                 detach=True,

@@ -16,7 +16,8 @@ FOLDERS = (paths.SITES, paths.SERVING, f"{paths.PROXY}/run", f"{paths.ROOT}/apps
 def bootstrap(facts: ServerFacts, proxy_image: str, engine: Engine) -> Rollout:
     """The steps that install Docker and the proxy; empty when the server is ready.
 
-    Raises `PortTaken` when another program listens on 80 or 443, `ServerError` for a system it cannot install on.
+    Raises `PortTaken` when another program listens on 80 or 443, `ServerError` for a system that it does
+    not know.
     """
     for port, holder in facts.port_holders.items():
         raise PortTaken(

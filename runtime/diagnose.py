@@ -62,8 +62,8 @@ def explain(step: Probe, verdict: "Verdict", parts: Mapping[str, str]) -> tuple[
         why = f"{waited}: it listens on port {shown}, and was asked on {step.port}"
         return why, "let it listen on $PORT, or set processes.web.port in slipway.toml"
     if all(address in LOOPBACK for address, port in listening if port == step.port):
-        why = f"{waited}: it listens on 127.0.0.1:{step.port} only, where nobody outside its container reaches it"
-        return why, "let it listen on 0.0.0.0"
+        why = f"{waited}: it listens on 127.0.0.1:{step.port} only, where nobody outside its container"
+        return f"{why} reaches it", "let it listen on 0.0.0.0"
     return f"{waited}: it listens on {step.port} but does not answer", "raise processes.web.health.timeout?"
 
 

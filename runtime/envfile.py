@@ -1,7 +1,7 @@
 """Config vars as Compose's `env_file` reads them.
 
-Compose's parser (compose-go's dotenv) expands `$`, takes quotes off and knows `#`. Inside double quotes every value can be
-written: backslash, quote and dollar are escaped, line ends become `\\n` and `\\r`.
+Compose's parser (compose-go's dotenv) expands `$`, takes quotes off and knows `#`. Inside double quotes every
+value can be written: backslash, quote and dollar are escaped, line ends become `\\n` and `\\r`.
 """
 
 from collections.abc import Mapping

@@ -33,9 +33,9 @@ def gather(ssh: Ssh, engine: Engine, files: Sequence[str] = ()) -> ServerFacts:
 
 def parse(server: str, parts: Mapping[str, str]) -> ServerFacts:
     """Facts from the parts of the script's output, by name."""
-    system = [*parts["system"].splitlines(), *[""] * 8]
+    system = [*parts.get("system", "").splitlines(), *[""] * 8]
     disk = system[7].split() or ["0", "0"]
-    proxy = _json(parts.get("docker containers/slipway-proxy/json", ""), {})
+    proxy = _table(parts.get("docker containers/slipway-proxy/json", ""))
     releases, images = _releases(parts.get("releases", ""))
     return ServerFacts(
         server=server,
@@ -51,11 +51,11 @@ def parse(server: str, parts: Mapping[str, str]) -> ServerFacts:
         read_at=system[8],
         curl=bool(parts.get("curl", "").strip()),
         compose=parts.get("compose", "").strip(),
-        docker=str(_json(parts.get("docker version", ""), {}).get("Version", "")),
+        docker=str(_table(parts.get("docker version", "")).get("Version", "")),
         port_holders=_holders(parts.get("ports", ""), proxy),
-        containers=tuple(_containers(_json(parts.get("docker containers/json?all=1", ""), []))),
-        images=tuple(sorted(_digests(_json(parts.get("docker images/json", ""), [])))),
-        networks=tuple(sorted(item["Name"] for item in _json(parts.get("docker networks", ""), []))),
+        containers=tuple(_containers(_listing(parts.get("docker containers/json?all=1", "")))),
+        images=tuple(sorted(_digests(_listing(parts.get("docker images/json", ""))))),
+        networks=tuple(sorted(item["Name"] for item in _listing(parts.get("docker networks", "")))),
         volumes=tuple(sorted(item["Name"] for item in _volumes(parts))),
         proxy_running=bool(proxy.get("State", {}).get("Running")),
         proxy_networks=tuple(sorted(proxy.get("NetworkSettings", {}).get("Networks", {}))),
@@ -81,17 +81,26 @@ def _parts(output: str) -> dict[str, str]:
     return parts
 
 
-def _json(text: str, default: Any) -> Any:
+def _table(text: str) -> dict[str, Any]:
+    """Docker's answer as an object; empty when there is none. `{"message": …}` says what is not there."""
+    value = _json(text)
+    return value if isinstance(value, dict) and "message" not in value else {}
+
+
+def _listing(text: str) -> list[Any]:
+    value = _json(text)
+    return value if isinstance(value, list) else []
+
+
+def _json(text: str) -> object:
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError:
-        return default
-    # Docker answers {"message": …} for what is not there.
-    return value if isinstance(value, type(default)) and "message" not in value else default
+        return None
 
 
 def _volumes(parts: Mapping[str, str]) -> list[Any]:
-    return _json(parts.get("docker volumes", ""), {}).get("Volumes") or []
+    return _table(parts.get("docker volumes", "")).get("Volumes") or []
 
 
 def _containers(listed: list[Any]) -> list[Container]:

@@ -30,7 +30,8 @@ class ServerFacts:
 
     `files` holds the text of the files that a plan may write: None where there is none, `sha256:…` for a file
     of mode 0600. `serving` is the line of each app's serving file, `releases` the numbers of its release
-    folders, `release_images` the image that each folder's compose file names. `port_holders` says which program listens on 80 and 443 when it is not the proxy.
+    folders, `release_images` the image that each folder's compose file names. `port_holders` says which
+    program listens on 80 and 443 when it is not the proxy.
     """
 
     server: str

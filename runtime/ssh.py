@@ -12,25 +12,17 @@ from dataclasses import dataclass
 import paramiko
 from fabric import Config, Connection
 
+from runtime.address import Address, changed, lost, refused, unreachable
 from runtime.hostkeys import fingerprint
+from runtime.output import Output
 from slipway.cancel import Cancel
-from slipway.errors import AccessRefused, ConnectionLost, HostKeyChanged, StepTimeout, Unreachable
+from slipway.errors import AccessRefused, ConnectionLost, StepTimeout
 from slipway.secret import Secret, Text, reveal
 
+__all__ = ["Address", "Result", "Ssh", "connect"]
+
 KEEPALIVE_SECONDS = 15
-KEPT_BYTES = 1 << 20
 TICK_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server is reached, and the host key that was pinned for it ("ssh-ed25519 AAAA…")."""
-
-    name: str
-    host: str
-    port: int
-    user: str
-    host_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +60,24 @@ class Ssh:
     ) -> Result:
         """Run one command as root and wait for it; `timeout` in seconds.
 
-        A cancel or the timeout ends it on the server too. Raises `ConnectionLost`, `StepTimeout`, `Cancelled`.
+        A cancel or the timeout ends it on the server too. Raises `ConnectionLost`, `StepTimeout` and
+        `Cancelled`.
         """
         started = time.monotonic()
         try:
             channel = self._open()
+            channel.settimeout(timeout)
             channel.exec_command(f"echo $$; exec {self._quoted(argv)}")
             if stdin is not None:
                 channel.sendall(reveal(stdin).encode())
             channel.shutdown_write()
-            output = _Output(on_line)
+            output = Output(on_line)
             self._read(channel, output, started + timeout, cancel or Cancel())
             code = channel.recv_exit_status()
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise self._lost(str(error)) from None
+            raise lost(self.address, str(error)) from None
         if code == -1:
-            raise self._lost("the command's end was never told")
+            raise lost(self.address, "the command's end was never told")
         return Result(code, output.text(), time.monotonic() - started)
 
     def script(
@@ -106,7 +100,7 @@ class Ssh:
                 try:
                     forward.__enter__()
                 except (paramiko.SSHException, OSError) as error:
-                    raise self._lost(f"port {port} could not be forwarded ({error})") from None
+                    raise lost(self.address, f"port {port} could not be forwarded ({error})") from None
                 self._forwards[port] = forward
             self._tunnels[port] = self._tunnels.get(port, 0) + 1
         try:
@@ -123,7 +117,7 @@ class Ssh:
     def _open(self) -> paramiko.Channel:
         transport = self._connection.transport
         if transport is None or not transport.is_active():
-            raise self._lost("the connection is closed")
+            raise lost(self.address, "the connection is closed")
         channel: paramiko.Channel = transport.open_session(timeout=20)
         channel.set_combine_stderr(True)
         return channel
@@ -134,14 +128,15 @@ class Ssh:
             words = ["sudo", "-n", "--", *words]
         return " ".join(shlex.quote(word) for word in words)
 
-    def _read(self, channel: paramiko.Channel, output: "_Output", deadline: float, cancel: Cancel) -> None:
+    def _read(self, channel: paramiko.Channel, output: Output, deadline: float, cancel: Cancel) -> None:
         channel.settimeout(TICK_SECONDS)
         while True:
             try:
                 data = channel.recv(1 << 16)
             except TimeoutError:
                 data = None
-            if data == b"":
+            if data == b"" and channel.status_event.wait(TICK_SECONDS):
+                # A program may close its output and go on: its end is what is waited for.
                 return
             if data:
                 output.take(data)
@@ -152,9 +147,7 @@ class Ssh:
             if time.monotonic() > deadline:
                 self._end(output.pid)
                 channel.close()
-                raise StepTimeout(
-                    "did not end in time", where=self.address.name, lines=output.text().splitlines()[-20:]
-                )
+                raise StepTimeout("did not end in time", where=self.address.name, lines=output.tail())
 
     def _end(self, pid: str) -> None:
         """End a command and its children: sshd gave it a process group of its own."""
@@ -166,13 +159,6 @@ class Ssh:
             channel.exec_command(self._quoted(("sh", "-c", signals)))
         except (paramiko.SSHException, OSError, ConnectionLost):
             return
-
-    def _lost(self, reason: str) -> ConnectionLost:
-        return ConnectionLost(
-            f"the SSH connection broke: {reason or 'closed by the server'}",
-            where=self.address.name,
-            next=f"is the server up? `slipway ssh {self.address.name}`; then try again",
-        )
 
 
 def connect(address: Address, private_key: Secret, *, timeout: float = 10.0) -> Ssh:
@@ -187,17 +173,17 @@ def connect(address: Address, private_key: Secret, *, timeout: float = 10.0) -> 
     except paramiko.BadHostKeyException as error:
         connection.close()
         shown = fingerprint(f"{error.key.get_name()} {error.key.get_base64()}")
-        raise _changed(address, shown) from None
+        raise changed(address, shown) from None
     except paramiko.AuthenticationException:
         connection.close()
-        raise _refused(address, f"{key.get_name()} {key.get_base64()} slipway") from None
+        raise refused(address, f"{key.get_name()} {key.get_base64()} slipway") from None
     except (paramiko.SSHException, OSError, EOFError) as error:
         connection.close()
         if "not found in known_hosts" in str(error):
-            raise _changed(address, "of another type") from None
+            raise changed(address, "of another type") from None
         raise unreachable(address.name, address.host, address.port, error) from None
     connection.transport.set_keepalive(KEEPALIVE_SECONDS)
-    # Commands are short messages that wait for each other: without this each waits 40 ms for an acknowledgement.
+    # Commands are short messages that wait for each other: without this each waits 40 ms for an answer.
     connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return Ssh(address, connection)
 
@@ -239,63 +225,3 @@ def _leave(forward: object) -> None:
         forward.__exit__(None, None, None)  # type: ignore[attr-defined]
     except (paramiko.SSHException, OSError, EOFError):
         return
-
-
-def unreachable(name: str, host: str, port: int, error: Exception) -> Unreachable:
-    """No connection: said with the reason that the network gave."""
-    reason = "no answer in time" if isinstance(error, TimeoutError | socket.timeout) else str(error)
-    return Unreachable(
-        f"cannot be reached at {host}:{port}: {reason}",
-        where=name,
-        next="is it up, and does its firewall let SSH in from here?",
-    )
-
-
-def _changed(address: Address, shown: str) -> HostKeyChanged:
-    return HostKeyChanged(
-        f"shows another host key than the pinned one: {shown} instead of {fingerprint(address.host_key)}",
-        where=address.name,
-        next="was it rebuilt? then `slipway server trust` pins the new key; if not, somebody may be listening in between",
-    )
-
-
-def _refused(address: Address, public: str) -> AccessRefused:
-    return AccessRefused(
-        f"refuses slipway's key for {address.user}",
-        where=address.name,
-        lines=[public],
-        next=f"add the line above to ~{address.user}/.ssh/authorized_keys there, then try again",
-    )
-
-
-class _Output:
-    """Bytes as they come: the first line is the process's id, the others are handed on whole."""
-
-    def __init__(self, on_line: Callable[[str], None] | None) -> None:
-        self.pid = ""
-        self._on_line = on_line
-        self._partial = b""
-        self._kept: list[str] = []
-        self._size = 0
-
-    def take(self, data: bytes) -> None:
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        for line in lines:
-            self._line(line)
-
-    def text(self) -> str:
-        """Everything but the first line; at most the last MiB of it."""
-        last = [self._partial.decode("utf-8", "replace")] if self._partial else []
-        return "\n".join([*self._kept, *last])
-
-    def _line(self, raw: bytes) -> None:
-        line = raw.decode("utf-8", "replace").rstrip("\r")
-        if not self.pid:
-            self.pid = line.strip() or "?"
-            return
-        self._kept.append(line)
-        self._size += len(line) + 1
-        while self._size > KEPT_BYTES:
-            self._size -= len(self._kept.pop(0)) + 1
-        if self._on_line:
-            self._on_line(line)
