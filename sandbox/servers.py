@@ -6,8 +6,10 @@ Everything that is made here carries the label `slipway.sandbox`, and nothing el
 import base64
 import hashlib
 import io
+import socket
 import tarfile
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,10 @@ IMAGE = "slipway-sandbox-server:1"
 LABEL = "slipway.sandbox"
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
 READY_SECONDS = 60.0
+# dockerd gives its containers ten seconds to end before it kills them.
+STOP_SECONDS = 15
+# Between choosing a free port and publishing it another program may take it; then another one is chosen.
+PORT_TRIES = 5
 # Where CAP_SYS_RESOURCE is not to be had, --privileged fails; this is as much as there is without it.
 NEARLY_PRIVILEGED: dict[str, Any] = {
     "cap_add": ["ALL"],
@@ -57,12 +63,15 @@ class Sandbox:
         self._docker = docker.from_env()
 
     def create(self, name: str, authorized_keys: str, http_port: int = 0, https_port: int = 0) -> Server:
-        """Start a server and wait until sshd and Docker answer; ports 0 are chosen by Docker."""
+        """Start a server and wait until sshd and Docker answer. A port 0 becomes a free one.
+
+        The ports are the server's address and stay the same over `stop` and `start`. Raises `Conflict`.
+        """
         if any(container.name == self._container(name) for container in self._containers()):
             raise Conflict(
                 f"there is a server {name} already", next=f"python -m sandbox --name {self.name} status"
             )
-        container = self._start(name, http_port, https_port)
+        container = self._start(name, {"22/tcp": 0, "80/tcp": http_port, "443/tcp": https_port})
         _put(container, "/root/.ssh/authorized_keys", authorized_keys, 0o600)
         return self.wait_ready(name)
 
@@ -87,7 +96,7 @@ class Sandbox:
 
     def stop(self, name: str) -> None:
         """Switch a server off; its disk stays."""
-        self.container(name).stop(timeout=5)
+        self.container(name).stop(timeout=STOP_SECONDS)
 
     def start(self, name: str) -> Server:
         """Switch a server on again."""
@@ -95,47 +104,63 @@ class Sandbox:
         return self.wait_ready(name)
 
     def remove(self, name: str) -> None:
-        """Remove a server and its disk."""
-        self.container(name).remove(force=True, v=True)
-        self._remove_volume(name)
+        """Remove a server and its disk. Raises `NotFound`."""
+        self.container(name)
+        self._discard(name)
 
     def clean(self) -> list[str]:
-        """Remove every server of this sandbox; returns their names."""
-        names = [server.name for server in self.servers()]
+        """Remove all that carries this sandbox's label; returns the names of the servers among it."""
+        names = [container.labels[f"{LABEL}.server"] for container in self._containers()]
         for name in names:
-            self.remove(name)
-        return names
+            self._discard(name)
+        for volume in self._docker.volumes.list(filters={"label": f"{LABEL}={self.name}"}):
+            volume.remove(force=True)
+        return sorted(names)
 
     def wait_ready(self, name: str) -> Server:
-        """The server, once its sshd has a host key and its Docker answers. Raises `ServerError` when it never does."""
+        """The server, once its sshd and its Docker answer. Raises `ServerError` when they never do."""
         container = self.container(name)
         deadline = time.monotonic() + READY_SECONDS
-        probe = ["sh", "-c", f"test -s {HOST_KEY} && docker info >/dev/null 2>&1 && pgrep -x sshd >/dev/null"]
+        probe = f"test -s {HOST_KEY} && docker info >/dev/null 2>&1 && pgrep -x sshd >/dev/null"
         while time.monotonic() < deadline:
             container.reload()
-            if container.status == "running" and container.exec_run(probe).exit_code == 0:
+            if container.status == "running" and container.exec_run(["sh", "-c", probe]).exit_code == 0:
                 return self.get(name)
             if container.status in ("exited", "dead"):
                 break
             time.sleep(0.1)
-        log = container.exec_run(["tail", "-n", "5", "/var/log/dockerd.log"]).output.decode(
-            "utf-8", "replace"
-        )
         raise ServerError(
             f"{name} did not become ready in {READY_SECONDS:g}s",
-            lines=log.splitlines(),
+            lines=_last_words(container),
             next=f"docker logs {container.name}",
         )
 
     def _containers(self) -> list["Container"]:
-        return self._docker.containers.list(all=True, filters={"label": f"{LABEL}={self.name}"})
+        return self._docker.containers.list(
+            all=True, ignore_removed=True, filters={"label": f"{LABEL}={self.name}"}
+        )
 
     def _container(self, name: str) -> str:
         return f"slipway-sandbox-{self.name}-{name}"
 
-    def _start(self, name: str, http_port: int, https_port: int) -> "Container":
+    def _start(self, name: str, ports: dict[str, int]) -> "Container":
         self._docker.volumes.create(self._container(name), labels={LABEL: self.name})
-        ports = {"22/tcp": 0, "80/tcp": http_port, "443/tcp": https_port}
+        for left in reversed(range(PORT_TRIES)):
+            chosen = {port: number or free_port() for port, number in ports.items()}
+            try:
+                return self._run_with_most_rights(name, chosen)
+            except docker.errors.ImageNotFound:
+                self._discard(name)
+                raise NotFound(f"there is no image {IMAGE}", next="scripts/setup") from None
+            except docker.errors.APIError as error:
+                self._discard(name)
+                if not _port_taken(error):
+                    raise
+                if not left:
+                    raise Conflict(f"a port of {name} is taken: {chosen}", next="choose another") from None
+        raise AssertionError("the last try returns or raises")
+
+    def _run_with_most_rights(self, name: str, ports: dict[str, int]) -> "Container":
         try:
             return self._run(name, ports, {"privileged": True})
         except docker.errors.APIError as error:
@@ -149,15 +174,14 @@ class Sandbox:
         binds = [f"{self._container(name)}:/var/lib/docker:rw"]
         host = api.create_host_config(
             binds=binds if "privileged" in rights else [*binds, "/sys/fs/cgroup:/sys/fs/cgroup:rw"],
-            port_bindings={port: ("127.0.0.1", number or None) for port, number in ports.items()},
+            port_bindings={port: ("127.0.0.1", number) for port, number in ports.items()},
             tmpfs={"/run": ""},
             restart_policy={"Name": "unless-stopped"},
             **rights,
         )
         # What the client's `--security-opt systempaths=unconfined` and `--cgroupns` mean to the API.
-        host |= (
-            {} if "privileged" in rights else {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "host"}
-        )
+        if "privileged" not in rights:
+            host |= {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "host"}
         made = api.create_container(
             IMAGE,
             name=self._container(name),
@@ -172,12 +196,8 @@ class Sandbox:
 
     def _server(self, container: "Container") -> Server:
         container.reload()
-        ports = container.ports
-        key = ""
-        if container.status == "running":
-            key = " ".join(
-                container.exec_run(["cat", HOST_KEY]).output.decode("ascii", "replace").split()[:2]
-            )
+        ports = container.attrs["HostConfig"]["PortBindings"]
+        key = _host_key(container) if container.status == "running" else ""
         return Server(
             name=container.labels[f"{LABEL}.server"],
             ssh_host="127.0.0.1",
@@ -185,15 +205,15 @@ class Sandbox:
             http_port=_published(ports, "80/tcp"),
             https_port=_published(ports, "443/tcp"),
             host_key=key,
-            fingerprint=fingerprint(key) if key.startswith("ssh-") else "",
+            fingerprint=fingerprint(key) if key else "",
             state=container.status,
         )
 
-    def _remove_volume(self, name: str) -> None:
-        try:
+    def _discard(self, name: str) -> None:
+        with suppress(docker.errors.NotFound):
+            self._docker.containers.get(self._container(name)).remove(force=True, v=True)
+        with suppress(docker.errors.NotFound):
             self._docker.volumes.get(self._container(name)).remove(force=True)
-        except docker.errors.NotFound:
-            return
 
 
 def fingerprint(public_key: str) -> str:
@@ -202,9 +222,36 @@ def fingerprint(public_key: str) -> str:
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
-def _published(ports: dict[str, list[dict[str, str]] | None], name: str) -> int:
-    published = ports.get(name) or []
-    return int(published[0]["HostPort"]) if published else 0
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _port_taken(error: docker.errors.APIError) -> bool:
+    return "port is already allocated" in str(error) or "address already in use" in str(error)
+
+
+def _published(ports: dict[str, list[dict[str, str]]], name: str) -> int:
+    return int(ports[name][0]["HostPort"])
+
+
+def _host_key(container: "Container") -> str:
+    """The type and the key, without the comment. Empty before sshd made one."""
+    return " ".join(_output(container, "sh", "-c", f"cat {HOST_KEY} 2>/dev/null").split()[:2])
+
+
+def _output(container: "Container", *argv: str) -> str:
+    output = container.exec_run(list(argv)).output
+    return output.decode("utf-8", "replace") if isinstance(output, bytes) else ""
+
+
+def _last_words(container: "Container") -> list[str]:
+    """What explains best why a server does not work: its dockerd's log, or its own when it does not run."""
+    if container.status == "running":
+        return _output(container, "tail", "-n", "5", "/var/log/dockerd.log").splitlines()
+    return container.logs(tail=5).decode("utf-8", "replace").splitlines()
 
 
 def _put(container: "Container", path: str, text: str, mode: int) -> None:
