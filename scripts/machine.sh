@@ -7,7 +7,7 @@ LOGS=$ROOT/.slipway-data/logs
 STAND_IN=slipway.stand-in # the label of an image that only stands in for an official one
 export PATH="$ROOT/.venv/bin:$HOME/.local/bin:$PATH"
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 
 # fail WHAT [NEXT…]: what is wrong, then what to type.
 fail() {
