@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts know of the machine they run on. Sourced, never run:
 #   say, fail, logged          talk to the person at the keyboard
 #   build_environment          exports SLIPWAY_BUILD_NETWORK, SLIPWAY_BUILD_CA_BUNDLE and SLIPWAY_BUILD_ENV
@@ -45,22 +46,33 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 
 runs_systemd() { [ -d /run/systemd/system ]; }
 
-# Packages of the machine's own distribution. The lists are fetched once per run, and only when something is missing.
+# Packages of the machine's own distribution.
 apt_install() {
-	[ -n "${APT_LISTS_FETCHED:-}" ] || apt-get update
-	APT_LISTS_FETCHED=1
+	apt_lists
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+}
+
+# The lists are fetched once per run, and only when something is missing.
+apt_lists() {
+	[ -z "${APT_LISTS_FETCHED:-}" ] || return 0
+	apt-get update
+	APT_LISTS_FETCHED=1
 }
 
 # Where the machine's own apt gets Debian from: a mirror that it is known to reach. Empty when it uses none.
 debian_mirror() {
 	if [ -n "${SLIPWAY_DEBIAN_MIRROR:-}" ]; then
 		printf '%s\n' "$SLIPWAY_DEBIAN_MIRROR"
-		return
+	elif has apt-get; then
+		# Who a mirror serves is said by the lists that were fetched from it; a machine may have none yet.
+		apt_origins | grep -q . || ! is_root || apt_lists >/dev/null
+		apt_origins | sed -n 's/^Debian|//p' | grep -v security | head -n 1 || true
 	fi
-	has apt-get || return 0
-	apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's/^Debian|//p' | grep -v security | head -n 1 || true
+}
+
+apt_origins() {
+	# shellcheck disable=SC2016 # these are apt's own placeholders
+	apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -v '^|' || true
 }
 
 # The CA bundle that this machine was told to trust, by whichever name it was told.
@@ -102,6 +114,6 @@ way_to_registries() {
 		import json, os
 		proxies = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
 		mirrors = ["PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "NPM_CONFIG_REGISTRY", "npm_config_registry"]
-		print(json.dumps({name: os.environ[name] for name in proxies + mirrors + ["PIP_DEFAULT_TIMEOUT"] if os.environ.get(name)}))
+		print(json.dumps({name: os.environ[name] for name in proxies + mirrors if os.environ.get(name)}))
 	END
 }
