@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 
 from runtime import paths
+from runtime.serverfacts import ServerFacts
+
+# The service of the release command; no process can have that name.
+RELEASE = "release_command"
 
 
 def pull(reference: str) -> tuple[str, ...]:
@@ -31,6 +35,25 @@ def start(app: str, number: int) -> tuple[str, ...]:
 def down(app: str, number: int) -> tuple[str, ...]:
     """Remove a release's containers. Its network and volumes are external: they stay."""
     return compose(app, number, "--profile", "*", "down", "--remove-orphans")
+
+
+def run_release(app: str, number: int) -> tuple[str, ...]:
+    """The release command in a container of its own, which can be ended by its name."""
+    name = paths.release_container(app, number)
+    return compose(app, number, "--profile", "release", "run", "--rm", "--no-TTY", "--name", name, RELEASE)
+
+
+def remove_containers(names: Sequence[str]) -> tuple[str, ...]:
+    return ("docker", "rm", "--force", *names)
+
+
+def gone(server: ServerFacts, app: str, number: int) -> tuple[str, ...]:
+    """`down`, or the removal of each container when somebody removed the release's folder."""
+    if number in server.releases.get(app, ()):
+        return down(app, number)
+    return remove_containers(
+        [item.id for item in server.containers if (item.app, item.release) == (app, number)]
+    )
 
 
 def proxy(*words: str) -> tuple[str, ...]:

@@ -3,17 +3,19 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from runtime.ssh import Ssh
 from runtime.steps import Tools, perform
 from slipway.cancel import Cancel
-from slipway.errors import Cancelled, ConnectionLost, SlipwayError, Unreachable
-from slipway.plan import Plan, Rollout, Stage, Step, Write
+from slipway.errors import Cancelled, ConnectionLost, ServerError, SlipwayError, Unreachable
+from slipway.plan import Plan, Rollout, Run, Stage, Step, Write
 from slipway.secret import Scrubber, shown
 from slipway.transcript import Record
 
 AT_ONCE = 32
+Found = TypeVar("Found")
 SshOf = Callable[[str], Ssh]
 
 
@@ -35,21 +37,23 @@ def execute(
 ) -> None:
     """Bring a rollout to its servers.
 
-    In a revertible stage the first failure, or a cancel, undoes every server and is raised. After that failures
-    become warnings: the change stands.
+    In a revertible stage the first failure, or a cancel, undoes every server and is raised. After that the
+    change stands: failures become warnings, and a cancel comes too late.
     """
     performer = _Performer(ssh_of, watch, tools, scrub)
     begun: list[Stage] = []
     for stage in rollout.stages:
-        begun.append(stage)
-        errors = performer.side_by_side(stage, [plan.steps for plan in stage.plans], cancel)
-        if errors and not stage.revertible:
-            for server, error in errors:
+        if not stage.revertible:
+            for server, error in performer.do(stage, Cancel()):
                 watch.warn(server, error.what)
-        elif errors:
-            for done in reversed(begun):
-                performer.side_by_side(done, [plan.on_failure for plan in done.plans], Cancel())
-            raise _most_telling([error for _, error in errors])
+            continue
+        begun.append(stage)
+        errors = [error for _, error in performer.do(stage, cancel)]
+        if cancel.is_set:
+            errors.append(Cancelled(cancel.reason))
+        if errors:
+            performer.undo(begun)
+            raise _most_telling(errors)
 
 
 class _Performer:
@@ -59,32 +63,43 @@ class _Performer:
         self._tools = tools
         self._scrub = scrub
 
-    def side_by_side(
-        self, stage: Stage, steps: list[Sequence[Step]], cancel: Cancel
-    ) -> list[tuple[str, SlipwayError]]:
-        """Every plan's steps at once; returns the errors with their servers. One failure ends the others early."""
-        if stage.revertible and cancel.is_set:
-            return [("", Cancelled("cancelled"))]
-        others = Cancel()
-        forget = cancel.on_set(lambda: others.set("cancelled"))
-        work = [(plan, todo) for plan, todo in zip(stage.plans, steps, strict=True) if todo]
-        with ThreadPoolExecutor(max_workers=min(AT_ONCE, max(1, len(work)))) as pool:
-            futures = [pool.submit(self._plan, stage, plan, todo, others) for plan, todo in work]
-            errors = [error for future in futures if (error := future.result())]
-        forget()
-        return errors
+    def do(self, stage: Stage, cancel: Cancel) -> list[tuple[str, SlipwayError]]:
+        """Every plan's steps, side by side; the errors with their servers.
 
-    def _plan(
-        self, stage: Stage, plan: Plan, steps: Sequence[Step], others: Cancel
-    ) -> tuple[str, SlipwayError] | None:
+        In a revertible stage one failure ends the others early.
+        """
+        others = Cancel()
+        forget = cancel.on_set(lambda: others.set(cancel.reason))
         try:
-            for step in steps:
+            found = _side_by_side(lambda plan: self._plan(stage, plan, others), stage.plans)
+        finally:
+            forget()
+        return [error for error in found if error]
+
+    def undo(self, begun: Sequence[Stage]) -> None:
+        """Every plan's `on_failure`, the last stage first. What cannot be undone is a warning, and no reason
+        to leave the rest as it is."""
+        for stage in reversed(begun):
+            _side_by_side(partial(self._undo, stage), [plan for plan in stage.plans if plan.on_failure])
+
+    def _plan(self, stage: Stage, plan: Plan, others: Cancel) -> tuple[str, SlipwayError] | None:
+        try:
+            for step in plan.steps:
                 self._step(stage, plan.server, step, others)
         except SlipwayError as error:
             if stage.revertible:
                 others.set("another server failed")
             return plan.server, error
         return None
+
+    def _undo(self, stage: Stage, plan: Plan) -> None:
+        for step in plan.on_failure:
+            try:
+                self._step(stage, plan.server, step, Cancel())
+            except SlipwayError as error:
+                self._watch.warn(plan.server, f"could not be undone ({step.why}): {error.what}")
+                if isinstance(error, Unreachable):
+                    return
 
     def _step(self, stage: Stage, server: str, step: Step, cancel: Cancel) -> None:
         cancel.check()
@@ -96,23 +111,48 @@ class _Performer:
             output = perform(step, self._ssh_of(server), self._tools, cancel)
             code = 0
         except SlipwayError as error:
+            scrub_error(error, self._scrub)
             output = "\n".join([*error.lines, error.what])
             code = None if isinstance(error, ConnectionLost | Unreachable) else 1
             raise
+        except Exception as error:
+            output = f"slipway's own mistake: {type(error).__name__}"
+            raise ServerError(output, where=server, next="please report it with the log") from error
         finally:
             self._watch.finished(
                 Record(
                     server=server,
                     stage=stage.name,
-                    why=step.why,
+                    why=self._scrub(step.why),
                     command=self._scrub(step.shown()),
-                    stdin=shown(step.content) if isinstance(step, Write) else "",
+                    stdin=self._scrub(_input(step)),
                     output=self._scrub(output),
                     exit_code=code,
                     started_at=at,
                     seconds=time.monotonic() - started,
                 )
             )
+
+
+def scrub_error(error: SlipwayError, scrub: Callable[[str], str]) -> None:
+    """Mask every secret that a program printed, and that an error would now tell to everybody."""
+    error.what, error.where, error.next = scrub(error.what), scrub(error.where), scrub(error.next)
+    error.lines = tuple(scrub(line) for line in error.lines)
+    error.args = (error.what,)
+
+
+def _side_by_side(work: Callable[[Plan], Found], plans: Sequence[Plan]) -> list[Found]:
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, max(1, len(plans)))) as pool:
+        return [future.result() for future in [pool.submit(work, plan) for plan in plans]]
+
+
+def _input(step: Step) -> str:
+    match step:
+        case Write():
+            return shown(step.content)
+        case Run(stdin=text) if text is not None:
+            return shown(text)
+    return ""
 
 
 def _most_telling(errors: list[SlipwayError]) -> SlipwayError:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from runtime import paths
+from runtime.docker import RELEASE
 from runtime.envfile import env_file
 from slipway.release import Domain, Process, Release
 from slipway.secret import Text
@@ -59,7 +60,7 @@ def _address(domain: Domain) -> str:
 def _compose(release: Release) -> dict[str, object]:
     services = [_service(process) for process in release.processes]
     if release.release_argv:
-        services.append(_service(Process("release", release.release_argv), profile="release"))
+        services.append(_service(Process(RELEASE, release.release_argv), profile="release"))
     volumes = {
         name: {"name": paths.volume(release.app, name), "path": path}
         for name, path in sorted(release.volumes.items())
@@ -74,7 +75,7 @@ def _compose(release: Release) -> dict[str, object]:
         "volumes": volumes,
         "commit": _flat(release.source.commit),
         "by": _flat(release.created_by),
-        "at": release.created_at,
+        "at": _flat(release.created_at),
     }
 
 
@@ -86,7 +87,7 @@ def _service(process: Process, profile: str = "") -> dict[str, object]:
         "replicas": process.replicas,
         "memory": process.memory,
         "cpus": process.cpus,
-        "stop_timeout": f"{process.stop_timeout:g}",
+        "stop_timeout": f"{max(process.stop_timeout, 0.001):.3f}".rstrip("0").rstrip("."),
         "restart": '"no"' if profile else "unless-stopped",
         "profile": profile,
     }

@@ -48,3 +48,13 @@ def volume(app: str, name: str) -> str:
 
 def project(app: str, number: int) -> str:
     return f"{app}-v{number}"
+
+
+def alias(app: str, number: int) -> str:
+    """The name on the app's network that a serving file holds for a release: `shop-v12-web`."""
+    return f"{project(app, number)}-web"
+
+
+def release_container(app: str, number: int) -> str:
+    """The container that the release command runs in."""
+    return f"{project(app, number)}-release-command"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from runtime.diagnose import diagnose
+from runtime.lowering import arguments, script_of
 from runtime.ssh import Ssh
 from slipway.cancel import Cancel
 from slipway.plan import Probe
@@ -23,20 +24,9 @@ class Verdict:
 
 def probe(step: Probe, ssh: Ssh, engine: Engine, cancel: Cancel) -> str:
     """Wait until every replica is healthy; returns `healthy after 1.1s`. Raises `Unhealthy`."""
-    arguments = [
-        step.project,
-        step.process,
-        str(step.replicas),
-        str(step.port or 0),
-        step.path,
-        step.host,
-        str(step.first),
-        str(step.last),
-        str(round(step.timeout * 1000)),
-        str(round(step.interval * 1000)),
-    ]
-    script = engine.render("server/probe.sh", {}).text
-    result = ssh.script(script, arguments, timeout=step.timeout + GRACE_SECONDS, cancel=cancel)
+    result = ssh.script(
+        script_of(step, engine), arguments(step), timeout=step.timeout + GRACE_SECONDS, cancel=cancel
+    )
     verdict = parse(result.output)
     if verdict.word == "healthy":
         return f"healthy after {int(verdict.detail) / 1000:.1f}s"

@@ -8,13 +8,15 @@ from slipway.plan import Plan, Rollout, Run, Stage, Step
 def remove(app: str, facts: ServerFacts) -> Rollout:
     """The steps that stop an app's containers and remove its site, network and folders."""
     steps: list[Step] = []
-    if paths.site(app) in facts.files and facts.files[paths.site(app)] is not None:
-        steps += [
-            Run("its domains", ("rm", "-f", paths.site(app), paths.serving(app))),
-            Run("let the proxy forget them", caddy.reload()),
-        ]
+    if facts.files.get(paths.site(app)) is not None:
+        steps.append(Run("its domains", ("rm", "-f", paths.site(app))))
+        steps.append(Run("let the proxy forget them", caddy.reload()))
+    if app in facts.serving:
+        steps.append(Run("who served", ("rm", "-f", paths.serving(app))))
     numbers = {item.release for item in facts.containers if item.app == app}
-    steps += [Run(f"stop v{number}", docker.down(app, number), timeout=120) for number in sorted(numbers)]
+    steps += [
+        Run(f"stop v{number}", docker.gone(facts, app, number), timeout=120) for number in sorted(numbers)
+    ]
     if paths.network(app) in facts.networks:
         if paths.network(app) in facts.proxy_networks:
             words = ("docker", "network", "disconnect", paths.network(app), paths.PROXY_CONTAINER)

@@ -27,6 +27,11 @@ class Cancel:
             watcher()
 
     @property
+    def reason(self) -> str:
+        """Why it was set; "" while it is not."""
+        return self._reason
+
+    @property
     def is_set(self) -> bool:
         return self._event.is_set()
 
