@@ -127,8 +127,9 @@ def _run(argv: list[str], environment: dict[str, str], log: BuildLog, timeout: f
     rest: list[str] = []
     try:
         assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
-        for line in process.stdout:
-            log.feed(line) if not line.startswith("ERROR") else rest.append(line.rstrip())
+        with process.stdout:
+            for line in process.stdout:
+                log.feed(line) if not line.startswith("ERROR") else rest.append(line.rstrip())
         code = process.wait()
     finally:
         timer.cancel()

@@ -4,6 +4,7 @@ Protocol: the OCI distribution specification, v1.1.
 """
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 
 import docker
@@ -41,12 +42,17 @@ class Registry:
         self._http = httpx.Client(base_url=f"http://{self.address}", timeout=10, trust_env=False)
         self._pinned: dict[str, str] = {}
 
+    def close(self) -> None:
+        """Let go of the connections to it; the container runs on."""
+        self._http.close()
+
     def ensure(self) -> None:
         """Start the registry's container unless it answers. Raises `BuildFailed` when it cannot be."""
         if self._answers():
             return
         try:
-            self._start(docker.from_env())
+            with closing(docker.from_env()) as client:
+                self._start(client)
         except docker.errors.DockerException as error:
             raise BuildFailed(
                 f"the registry for images could not be started: {error}",
@@ -79,13 +85,13 @@ class Registry:
         repository = f"base/{repository.replace('.', '-')}"
         if image not in self._pinned:
             self.ensure()
-            client = docker.from_env()
-            try:
-                local = client.images.get(image)
-            except docker.errors.ImageNotFound:
-                local = client.images.pull(image)
-            local.tag(f"{self.address}/{repository}", tag)
-            client.images.push(f"{self.address}/{repository}", tag)
+            with closing(docker.from_env()) as client:
+                try:
+                    local = client.images.get(image)
+                except docker.errors.ImageNotFound:
+                    local = client.images.pull(image)
+                local.tag(f"{self.address}/{repository}", tag)
+                client.images.push(f"{self.address}/{repository}", tag)
             found = self.manifest(repository, tag)
             if found is None:
                 raise BuildFailed(f"{image} could not be put into the registry", next="see `docker images`")

@@ -45,7 +45,7 @@ def detect(folder: Path, spec: Spec) -> BuildPlan:
     here = Folder(_root(folder, spec))
     for detector in _detectors(spec):
         if plan := detector(here, spec):
-            return _of_root(_checked(_with_procfile(here, plan)), spec.build.root)
+            return _of_root(_checked(_with_procfile(here, plan, spec)), spec.build.root)
     raise NotRecognised(
         "nothing in this repo says how to build it",
         lines=[f"looked for {names}" for names in LOOKED_FOR],
@@ -71,7 +71,7 @@ def _root(folder: Path, spec: Spec) -> Path:
     raise DetectError(f"{spec.build.root!r} is no folder of this repo", where=where, next=f"mend {FILE}")
 
 
-def _with_procfile(folder: Folder, plan: BuildPlan) -> BuildPlan:
+def _with_procfile(folder: Folder, plan: BuildPlan, spec: Spec) -> BuildPlan:
     """The plan with the Procfile's entries over its own; a guess by a file's name alone gives way to any."""
     named = {entry.name.removeprefix("process."): entry for entry in procfile(folder)}
     release = named.pop("release", None)
@@ -89,7 +89,7 @@ def _with_procfile(folder: Folder, plan: BuildPlan) -> BuildPlan:
         plan,
         processes=guessed,
         decisions=(*decisions, release) if release else decisions,
-        release_hint="" if release else plan.release_hint,
+        release_hint="" if release or spec.release.command else plan.release_hint,
     )
 
 

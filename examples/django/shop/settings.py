@@ -21,8 +21,9 @@ ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
-# SQLite on the volume of slipway.toml, until DATABASE_URL names another database.
-DATABASES = {"default": dj_database_url.config(default="sqlite:////data/shop.sqlite3", conn_max_age=60)}
+# SQLite on the volume of slipway.toml (beside the source when run by hand), until DATABASE_URL names another database.
+DATA = Path("/data") if Path("/data").is_dir() else BASE_DIR
+DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{DATA}/shop.sqlite3", conn_max_age=60)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "static/"
@@ -32,3 +33,12 @@ STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestSta
 # The proxy ends TLS and says so.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Errors belong into the app's output, where `slipway logs` finds them.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
