@@ -19,7 +19,7 @@ fail() {
 }
 
 # logged NAME WHAT COMMAND…: run it with its output in a log file, and tell how long it took.
-# The log's end is shown when it fails.
+# The log's end is shown when it fails. Bash ignores `set -e` in here, so a function that is run chains its steps with &&.
 logged() {
 	local log=$LOGS/$1.log what=$2 began=$EPOCHREALTIME
 	shift 2
@@ -48,15 +48,13 @@ runs_systemd() { [ -d /run/systemd/system ]; }
 
 # Packages of the machine's own distribution.
 apt_install() {
-	apt_lists
-	DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+	apt_lists && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
 }
 
 # The lists are fetched once per run, and only when something is missing.
 apt_lists() {
 	[ -z "${APT_LISTS_FETCHED:-}" ] || return 0
-	apt-get update
-	APT_LISTS_FETCHED=1
+	apt-get update && APT_LISTS_FETCHED=1
 }
 
 # Where the machine's own apt gets Debian from: a mirror that it is known to reach. Empty when it uses none.
