@@ -122,7 +122,7 @@ def _containers(listed: list[Any]) -> list[Container]:
                 address=next((net["IPAddress"] for net in networks.values() if net.get("IPAddress")), ""),
                 exit_code=int(exited[1]) if exited else 0,
                 started_at=item.get("Status", ""),
-                oneoff="slipway.oneoff" in labels,
+                oneoff="slipway.oneoff" in labels or labels.get("com.docker.compose.oneoff") == "True",
             )
         )
     return sorted(found, key=lambda item: (item.app, item.release, item.process, item.id))
