@@ -53,10 +53,20 @@ def repo_layer(folder: Path) -> Layer:
 
 
 def render(
-    app: str, folder: Path, plan: BuildPlan, spec: Spec, network: BuildNetwork, engine: Engine
+    app: str,
+    folder: Path,
+    plan: BuildPlan,
+    spec: Spec,
+    network: BuildNetwork,
+    engine: Engine,
+    *,
+    ejected: bool = False,
 ) -> RenderedImage:
-    """The Dockerfile and the .dockerignore of a build plan. Raises `TemplateError`, `SpecError`."""
-    context = _context(app, folder, plan, spec, network)
+    """The Dockerfile and the .dockerignore of a build plan; `ejected` for a repo that leaves slipway.
+
+    Raises `TemplateError`, `SpecError`.
+    """
+    context = {**_context(app, folder, plan, spec, network), "ejected": ejected}
     dockerfile = engine.render(plan.template, context) if plan.template else None
     return RenderedImage(dockerfile, engine.render("dockerignore", context))
 
@@ -73,7 +83,7 @@ def _context(app: str, folder: Path, plan: BuildPlan, spec: Spec, network: Build
         **_by_group(plan.decisions),
         "command": command if command and command.value else None,
         "command_argv": argv(command.value) if command and command.value else (),
-        "network": {"ca_bundle": network.ca_bundle, "env": _declared(network.env)},
+        "network": {"ca_bundle": network.ca_bundle, "env": declared(network.env)},
         "bases": dict(network.bases),
         "tools": tools(),
         "secrets": list(spec.build.secrets),
@@ -84,7 +94,8 @@ def _context(app: str, folder: Path, plan: BuildPlan, spec: Spec, network: Build
     }
 
 
-def _declared(env: Mapping[str, str]) -> list[str]:
+def declared(env: Mapping[str, str]) -> list[str]:
+    """The names of an operator's variables that a Dockerfile must declare as ARG."""
     return sorted(name for name in env if name.upper() not in PREDEFINED)
 
 
