@@ -6,23 +6,26 @@ Everything that is made here carries the label `slipway.sandbox`, and nothing el
 import base64
 import hashlib
 import io
+import re
 import socket
 import tarfile
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import docker
 import docker.errors
 
-from slipway.errors import Conflict, NotFound, ServerError
+from slipway.errors import Conflict, Invalid, NotFound, ServerError
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
 IMAGE = "slipway-sandbox-server:1"
 LABEL = "slipway.sandbox"
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
 READY_SECONDS = 60.0
 # dockerd gives its containers ten seconds to end before it kills them.
@@ -59,19 +62,16 @@ class Sandbox:
     """One named group of servers. Several may live side by side."""
 
     def __init__(self, name: str = "default") -> None:
-        self.name = name
+        self.name = valid_name(name)
         self._docker = docker.from_env()
 
     def create(self, name: str, authorized_keys: str, http_port: int = 0, https_port: int = 0) -> Server:
         """Start a server and wait until sshd and Docker answer. A port 0 becomes a free one.
 
-        The ports are the server's address and stay the same over `stop` and `start`. Raises `Conflict`.
+        The ports are the server's address and stay the same over `stop` and `start`.
+        Raises `Invalid`, `Conflict`, `ServerError`.
         """
-        if any(container.name == self._container(name) for container in self._containers()):
-            raise Conflict(
-                f"there is a server {name} already", next=f"python -m sandbox --name {self.name} status"
-            )
-        container = self._start(name, {"22/tcp": 0, "80/tcp": http_port, "443/tcp": https_port})
+        container = self._start(valid_name(name), {"22/tcp": 0, "80/tcp": http_port, "443/tcp": https_port})
         _put(container, "/root/.ssh/authorized_keys", authorized_keys, 0o600)
         return self.wait_ready(name)
 
@@ -90,9 +90,7 @@ class Sandbox:
         try:
             return self._docker.containers.get(self._container(name))
         except docker.errors.NotFound:
-            raise NotFound(
-                f"no server {name} in the sandbox {self.name}", next="python -m sandbox status"
-            ) from None
+            raise NotFound(f"no server {name} in the sandbox {self.name}", next=self._status()) from None
 
     def stop(self, name: str) -> None:
         """Switch a server off; its disk stays."""
@@ -140,8 +138,12 @@ class Sandbox:
             all=True, ignore_removed=True, filters={"label": f"{LABEL}={self.name}"}
         )
 
+    def _status(self) -> str:
+        return f"python -m sandbox --name {self.name} status"
+
     def _container(self, name: str) -> str:
-        return f"slipway-sandbox-{self.name}-{name}"
+        # No name holds a dot, so that no two sandboxes can mean the same container.
+        return f"slipway-sandbox-{self.name}.{name}"
 
     def _start(self, name: str, ports: dict[str, int]) -> "Container":
         self._docker.volumes.create(self._container(name), labels={LABEL: self.name})
@@ -153,6 +155,8 @@ class Sandbox:
                 self._discard(name)
                 raise NotFound(f"there is no image {IMAGE}", next="scripts/setup") from None
             except docker.errors.APIError as error:
+                if error.status_code == HTTPStatus.CONFLICT:
+                    raise Conflict(f"there is a server {name} already", next=self._status()) from None
                 self._discard(name)
                 if not _port_taken(error):
                     raise
@@ -214,6 +218,13 @@ class Sandbox:
             self._docker.containers.get(self._container(name)).remove(force=True, v=True)
         with suppress(docker.errors.NotFound):
             self._docker.volumes.get(self._container(name)).remove(force=True)
+
+
+def valid_name(name: str) -> str:
+    """The name, if a host may be called so. Raises `Invalid`."""
+    if not NAME.fullmatch(name):
+        raise Invalid(f"{name!r} is no name for a server or a sandbox", next="use a-z, 0-9 and - within it")
+    return name
 
 
 def fingerprint(public_key: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from sandbox.servers import LABEL, Sandbox, Server, fingerprint
+from sandbox.servers import LABEL, Sandbox, Server
 from slipway.errors import Conflict, NotFound
 
 BASE = "debian:trixie-slim"
@@ -94,6 +94,7 @@ def test_a_server_that_was_off_is_the_same_server(sandbox: Sandbox, server: Serv
 def test_a_name_is_given_once(sandbox: Sandbox, server: Server) -> None:
     with pytest.raises(Conflict, match="there is a server web-1 already"):
         sandbox.create(server.name, "")
+    assert sandbox.get(server.name) == server
 
 
 @pytest.mark.acceptance
@@ -121,8 +122,3 @@ def labelled(sandbox: str) -> list[object]:
     label = f"{LABEL}={sandbox}"
     containers = client.containers.list(all=True, filters={"label": label})
     return [*containers, *client.volumes.list(filters={"label": label})]
-
-
-def test_a_fingerprint_is_what_ssh_keygen_prints() -> None:
-    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIErnzXGFZ2mFH2VUmdWGepC2qYk1nsdxdkam82lXeUB5"
-    assert fingerprint(key) == "SHA256:peZ2FDmC4DcRqpaMX/DAFDjdXikcofopwKSPl1WVthE"
