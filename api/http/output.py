@@ -1,0 +1,145 @@
+"""Output of servers as streams: logs of an app over all its servers, and one-off commands."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
+from sse_starlette import EventSourceResponse
+
+from api.http.auth import Developer, Viewer
+from api.http.parts import AppName, TheChanges, ThePlane, problems
+from api.plane import Plane
+from api.schemas import RunAsked
+from api.store import apps, audit, releases, servers
+from api.store.tables import Server
+from api.work import fleet
+from runtime.logs import LogLine, Wanted, read_logs
+from runtime.oneoff import one_off
+from slipway.cancel import Cancel
+from slipway.errors import NotFound, SlipwayError
+from slipway.release import Release
+from slipway.secret import Scrubber
+
+router = APIRouter(tags=["output"], responses=problems(404, 502))
+Emit = Callable[[str, dict[str, Any]], None]
+WAITING = 10_000
+
+
+@router.get(
+    "/apps/{app}/logs",
+    summary="An app's output, merged over its servers, by server-sent events: output, end",
+    response_class=EventSourceResponse,
+)
+async def logs(
+    actor: Viewer,
+    plane: ThePlane,
+    app: AppName,
+    follow: bool = False,
+    lines: Annotated[int, Query(ge=0, le=100_000)] = 100,
+    process: Annotated[str, Query(pattern=r"^[a-z][a-z0-9-]{0,39}$|^$")] = "",
+) -> EventSourceResponse:
+    del actor
+    rows, _ = await run_in_threadpool(_app, plane, app)
+    wanted = Wanted(app, process, lines, follow)
+
+    def read(row: Server, emit: Emit, cancel: Cancel) -> None:
+        ssh = plane.connections.get(fleet.address(row))
+        read_logs(wanted, ssh, plane.engine, lambda line: emit("output", _line(line)), cancel)
+
+    return EventSourceResponse(_merged(rows, read), ping=15)
+
+
+@router.post(
+    "/apps/{app}/run",
+    summary="Run a command in a new container of the live release: server-sent events output, end",
+    response_class=EventSourceResponse,
+)
+async def run(
+    actor: Developer, plane: ThePlane, changes: TheChanges, app: AppName, wanted: RunAsked
+) -> EventSourceResponse:
+    del changes
+    rows, release = await run_in_threadpool(_app, plane, app)
+    if release is None or not rows:
+        raise NotFound(f"{app} has no live release to run in", next="git push slipway main")
+    step = one_off(release, tuple(wanted.argv), wanted.timeout)
+
+    def note() -> None:
+        with plane.database.session() as session:
+            detail = {"release": release.number, "words": len(wanted.argv), "program": wanted.argv[0][:100]}
+            audit.note(session, actor, "run", detail, app=app, server=rows[0].name)
+
+    await run_in_threadpool(note)
+    scrub = Scrubber(release.env.values())
+
+    def act(row: Server, emit: Emit, cancel: Cancel) -> None:
+        ssh = plane.connections.get(fleet.address(row))
+
+        def on_line(line: str) -> None:
+            emit("output", {"server": row.name, "process": "run", "text": scrub(line), "at": ""})
+
+        result = ssh.run(step.argv, timeout=step.timeout, on_line=on_line, cancel=cancel)
+        emit("end", {"state": "ended", "exit_code": result.exit_code})
+
+    return EventSourceResponse(_merged(rows[:1], act), ping=15)
+
+
+async def _merged(
+    rows: list[Server], read: Callable[[Server, Emit, Cancel], None]
+) -> AsyncIterator[dict[str, str]]:
+    """What threads, one for each server, emit; ends when all ended, and ends them when nobody listens."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[tuple[str, dict[str, Any]] | None] = asyncio.Queue()
+    slots = threading.Semaphore(WAITING)
+    cancel = Cancel()
+
+    def emit(name: str, data: dict[str, Any]) -> None:
+        # A listener that is slower than the output slows the reading down instead of filling the memory.
+        while not slots.acquire(timeout=0.5):
+            cancel.check()
+        loop.call_soon_threadsafe(queue.put_nowait, (name, data))
+
+    def work(row: Server) -> None:
+        try:
+            read(row, emit, cancel)
+        except SlipwayError as error:
+            if not cancel.is_set:
+                text = f"{error.what}"
+                emit("output", {"server": row.name, "process": "slipway", "text": text, "at": ""})
+                emit("end", {"state": "failed", "exit_code": 1})
+        finally:
+            loop.call_soon_threadsafe(queue.put_nowait, None)
+
+    for row in rows:
+        threading.Thread(target=work, args=(row,), name=f"output of {row.name}", daemon=True).start()
+    left, code, state = len(rows), 0, "ended"
+    try:
+        while left:
+            item = await queue.get()
+            if item is None:
+                left -= 1
+                continue
+            slots.release()
+            name, data = item
+            if name == "end":
+                code, state = max(code, data["exit_code"]), data["state"]
+                continue
+            yield {"event": name, "data": json.dumps(data)}
+        yield {"event": "end", "data": json.dumps({"state": state, "exit_code": code})}
+    finally:
+        cancel.set("nobody listens any more")
+
+
+def _app(plane: Plane, name: str) -> tuple[list[Server], Release | None]:
+    with plane.database.reading() as session:
+        app = apps.get(session, name)
+        row = releases.live(session, app)
+        release = releases.load(row, plane.database.cipher) if row else None
+        return servers.of_app(session, app), release
+
+
+def _line(line: LogLine) -> dict[str, Any]:
+    return {"server": line.server, "process": line.process, "text": line.text, "at": line.at}

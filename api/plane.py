@@ -1,0 +1,112 @@
+"""The parts of a running control plane, put together once."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.settings import Settings
+from api.store import deploys, secrets
+from api.store.cipher import Cipher
+from api.store.database import Database
+from api.work.cancels import Cancels
+from api.work.news import News
+from builder.archive import Limits
+from builder.image import BuildSettings
+from builder.registry import Registry
+from builder.render import BuildNetwork
+from runtime.connections import Connections
+from runtime.steps import Tools
+from templates.engine import Engine
+from templates.layers import Layer, folder_layer
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What every door and every workflow uses."""
+
+    settings: Settings
+    database: Database
+    operator_layers: tuple[Layer, ...]
+    engine: Engine
+    registry: Registry
+    connections: Connections
+    public_key: str
+    news: News
+    cancels: Cancels
+    worker: str
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(self.engine, self.settings.registry_port)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            files=self.settings.max_files,
+            total_bytes=self.settings.max_tree_bytes,
+            file_bytes=self.settings.max_file_bytes,
+        )
+
+    @property
+    def build_settings(self) -> BuildSettings:
+        return BuildSettings(
+            network=self.settings.build_network,
+            ca_bundle=self.settings.build_ca_bundle,
+            env=self.settings.build_env,
+            timeout=self.settings.build_timeout,
+            log_bytes=self.settings.build_log_bytes,
+        )
+
+    @property
+    def build_network(self) -> BuildNetwork:
+        return BuildNetwork(
+            ca_bundle=self.settings.build_ca_bundle is not None,
+            bases=self.settings.build_bases,
+            env=self.settings.build_env,
+        )
+
+    def archive(self, deploy_id: str) -> Path:
+        """Where the source of a deploy waits until it is built."""
+        return self.settings.data_dir / "sources" / f"{deploy_id}.tar"
+
+
+def put_together(settings: Settings) -> Plane:
+    """Open the store (made when it is missing) and make the rest around it.
+
+    Raises `Invalid` when the key file does not fit, `TemplateError` for an operator's broken template.
+    """
+    (settings.data_dir / "sources").mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.store_url, Cipher(settings.data_dir / "secrets.key"))
+    database.migrate()
+    with database.session() as session:
+        private, public = secrets.ssh_key(session, database.cipher)
+    layers = (
+        (folder_layer("operator", settings.templates_dir, "operator's templates"),)
+        if settings.templates_dir
+        else ()
+    )
+
+    def asked(ids: list[str]) -> dict[str, str]:
+        with database.reading() as session:
+            return deploys.asked_to_end(session, ids)
+
+    return Plane(
+        settings=settings,
+        database=database,
+        operator_layers=layers,
+        engine=Engine(layers),
+        registry=Registry(settings.registry_port),
+        connections=Connections(private),
+        public_key=public,
+        news=News(),
+        cancels=Cancels(asked),
+        worker=_worker(settings.data_dir),
+    )
+
+
+def _worker(data_dir: Path) -> str:
+    """The name for the durable engine: the same after a restart, so that it finds its work."""
+    file = data_dir / "worker"
+    if not file.exists():
+        file.write_text(f"{socket.gethostname()}\n")
+    return file.read_text().strip()

@@ -1,0 +1,76 @@
+"""`slipway serve`: the control plane as a process."""
+
+import logging
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from api.app import create
+from api.plane import Plane, put_together
+from api.schemas import Role
+from api.settings import Settings
+from api.store import audit, tokens
+from slipway.errors import Invalid, SlipwayError
+
+FIRST = "admin"
+
+
+def serve() -> None:
+    """Serve the API until a signal ends it; everything is set by the environment (docs/settings.md)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("paramiko").setLevel(logging.ERROR)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        plane = put_together(read_settings())
+        app = create(plane)
+    except SlipwayError as error:
+        sys.stderr.write(error.shown() + "\n")
+        raise SystemExit(1) from None
+    _welcome(plane)
+    settings = plane.settings
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+
+
+def rotate_keys() -> None:
+    """Encrypt all secrets of the store anew with a new key. The control plane must not run meanwhile."""
+    plane = put_together(read_settings())
+    plane.database.rotate()
+    sys.stdout.write("every secret is encrypted with a new key; the old one is gone\n")
+
+
+def read_settings() -> Settings:
+    """The settings of the environment. Raises `Invalid` with the variable's name."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = "SLIPWAY_" + "_".join(str(part) for part in found["loc"]).upper()
+        raise Invalid(found["msg"], where=name, next="docs/settings.md explains every variable") from None
+
+
+def _welcome(plane: Plane) -> None:
+    """The first start prints the one admin token that it makes; there is no default password."""
+    with plane.database.session() as session:
+        first = not tokens.listed(session)
+        text = ""
+        if first:
+            _, text = tokens.make(session, FIRST, Role.ADMIN.value, "slipway")
+            audit.note(
+                session, audit.Actor("slipway", "start"), "token.made", {"token": FIRST, "role": "admin"}
+            )
+    sys.stdout.write(f"slipway serves {plane.settings.url} (data in {plane.settings.data_dir})\n")
+    if first:
+        sys.stdout.write(
+            f"\nadmin token, shown this one time:\n\n    {text}\n\nnext: slipway login {plane.settings.url}\n"
+        )
+    sys.stdout.flush()

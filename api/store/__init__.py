@@ -1,0 +1,1 @@
+"""The memory: what people did and what is wanted. The only package that knows SQLModel."""

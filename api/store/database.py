@@ -1,0 +1,89 @@
+"""The connection to the database, and its migrations. SQLite in WAL mode or PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine
+from sqlmodel import Session, select
+
+from api.store.cipher import Cipher
+from api.store.tables import ConfigValue, ReleaseRow, Setting
+
+BUSY_MS = 15_000
+
+
+class Database:
+    """Sessions of one database, and the cipher of what is secret in it.
+
+    A session is short and holds no network call. Changes that a session made are committed when it ends well.
+    """
+
+    def __init__(self, url: str, cipher: Cipher) -> None:
+        self.cipher = cipher
+        self.url = url
+        self._engine = _engine(url)
+        self._reader = self._engine.execution_options(writes=False)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction: committed at the end of the block, rolled back when it raises."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that changes nothing."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's; does nothing when they are there."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def rotate(self) -> None:
+        """Encrypt every secret anew with a new key. Nothing else may write meanwhile."""
+        self.cipher.rotate(self._encrypt_anew)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _encrypt_anew(self, anew: Callable[[str], str]) -> None:
+        with self.session() as session:
+            for row in [*session.exec(select(Setting)), *session.exec(select(ConfigValue))]:
+                row.value = anew(row.value)
+                session.add(row)
+            for release in session.exec(select(ReleaseRow)):
+                release.env = anew(release.env)
+                session.add(release)
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+    event.listen(engine, "connect", _settle)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - the DB-API has no types
+    """WAL: readers and the writer do not wait for each other. NORMAL outlives a crash of the process."""
+    connection.isolation_level = None  # `_begin` begins, not the driver
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    """One that reads first and writes later fails when another wrote in between: so it waits at first."""
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

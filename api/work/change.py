@@ -1,0 +1,258 @@
+"""The two steps of every change: build, and roll out. Both may be run again after a crash."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from api.clock import now
+from api.plane import Plane
+from api.schemas import DeployKind, State
+from api.store import apps, audit, config, deploys, releases, servers
+from api.store.tables import Server
+from api.work import fleet
+from api.work.code import build_code
+from api.work.derived import derive
+from api.work.jobs import Step
+from api.work.running import Running, finish, run
+from api.work.shown import plan_shown
+from api.work.watch import Watcher
+from runtime import paths
+from runtime.bootstrap import WANTED_FILES, bootstrap
+from runtime.execute import execute
+from runtime.remove import remove
+from runtime.rollout import Change, rollout, wanted_files
+from runtime.serverfacts import ServerFacts
+from runtime.verify import verify
+from slipway.errors import NotFound, PlanChanged, ServerError
+from slipway.plan import Rollout
+from slipway.release import Release
+from slipway.secret import Scrubber
+
+WITH_RELEASE_COMMAND = (DeployKind.CODE, DeployKind.CONFIG)
+
+
+class Steps:
+    """What the durable engine runs for a deploy, by name and in order."""
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+
+    def by_name(self) -> dict[str, Step]:
+        return {
+            "build": lambda deploy_id: run(self._plane, deploy_id, self._build),
+            "rollout": lambda deploy_id: run(self._plane, deploy_id, self._roll_out),
+        }
+
+    def _build(self, running: Running) -> bool:
+        deploy = running.deploy
+        if deploy.kind in (DeployKind.BOOTSTRAP, DeployKind.REMOVE) or deploy.release is not None:
+            return True
+        self._servers(running)
+        release, made = (build_code if deploy.kind == DeployKind.CODE else derive)(self._plane, running)
+        with self._plane.database.session() as session:
+            app = apps.get(session, deploy.app)
+            release = replace(release, number=releases.number(session, app), created_at=now())
+            releases.store(session, self._plane.database.cipher, release, made)
+            row = deploys.get(session, deploy.id)
+            row.release, row.timings, row.source = release.number, dict(running.timings), dict(deploy.source)
+        return True
+
+    def _roll_out(self, running: Running) -> bool:
+        match running.deploy.kind:
+            case DeployKind.BOOTSTRAP:
+                self._bootstrap(running)
+            case DeployKind.REMOVE:
+                self._remove(running)
+            case _:
+                self._release(running)
+        return False
+
+    def _release(self, running: Running) -> None:
+        plane, deploy = self._plane, running.deploy
+        rows = self._servers(running)
+        wanted, previous = self._wanted(running)
+        change = Change(wanted, previous, plane.engine)
+        files = wanted_files(wanted, previous)
+        with running.timed("facts"):
+            facts = fleet.facts_of(plane, rows, files)
+        todo = self._trimmed(running, rollout(change, facts))
+        if deploy.plan_only:
+            self._planned(running, todo)
+            return
+        if deploy.wish.get("apply") not in (None, todo.hash()):
+            raise PlanChanged(
+                f"the plan is {todo.hash()} now, not {deploy.wish['apply']}: a server or the app changed since",
+                next=f"look again: slipway deploy {deploy.app} --plan",
+            )
+        watcher = self._execute(running, rows, todo, wanted, previous)
+        with running.timed("check"):
+            _check(wanted, fleet.facts_of(plane, rows, files))
+        running.timings |= watcher.timings()
+        for row in rows:
+            running.journal.head(watcher.summary(row.name, wanted), "rollout")
+        self._went_live(running, wanted)
+        self._leave_dropped(running)
+
+    def _execute(
+        self,
+        running: Running,
+        rows: Sequence[Server],
+        todo: Rollout,
+        wanted: Release,
+        previous: Release | None,
+    ) -> Watcher:
+        watcher = Watcher(running.journal)
+        secrets = [*wanted.env.values(), *(previous.env.values() if previous else ())]
+        with self._plane.database.session() as session:
+            deploys.get(session, running.deploy.id).plan = plan_shown(todo)
+        execute(
+            todo,
+            fleet.connected(self._plane, rows),
+            watcher,
+            running.cancel,
+            tools=self._plane.tools,
+            scrub=Scrubber(secrets),
+        )
+        return watcher
+
+    def _servers(self, running: Running) -> list[Server]:
+        with self._plane.database.reading() as session:
+            rows = servers.of_app(session, apps.get(session, running.deploy.app))
+        if not rows:
+            raise NotFound(
+                f"{running.deploy.app} has no server to go to",
+                next="slipway server add root@HOST, then push again",
+            )
+        return rows
+
+    def _wanted(self, running: Running) -> tuple[Release, Release | None]:
+        cipher = self._plane.database.cipher
+        with self._plane.database.reading() as session:
+            app = apps.get(session, running.deploy.app)
+            row = releases.get(session, app.name, running.deploy.release or 0)
+            live = releases.live(session, app)
+            previous = releases.load(live, cipher) if live and live.number != row.number else None
+            return releases.load(row, cipher), previous
+
+    def _trimmed(self, running: Running, todo: Rollout) -> Rollout:
+        """Without the release command where none is due: it ran before a crash, or only settings change."""
+        deploy = running.deploy
+        with self._plane.database.reading() as session:
+            ran = any(
+                item["stage"] == "release" and item["exit_code"] == 0
+                for item in deploys.records(session, deploy.id)
+            )
+        if deploy.kind in WITH_RELEASE_COMMAND and not ran:
+            return todo
+        return replace(todo, stages=tuple(stage for stage in todo.stages if stage.name != "release"))
+
+    def _planned(self, running: Running, todo: Rollout) -> None:
+        shown = plan_shown(todo)
+        with self._plane.database.session() as session:
+            row = deploys.get(session, running.deploy.id)
+            row.plan, row.plan_hash = shown, todo.hash()
+        running.journal.head(f"Plan {todo.hash()}: nothing was changed on a server", "plan")
+        running.journal.out(
+            f"to run exactly this: slipway deploy {running.deploy.app} --apply {todo.hash()}", "plan"
+        )
+        finish(self._plane, running, State.PLANNED)
+
+    def _went_live(self, running: Running, release: Release) -> None:
+        deploy, plane = running.deploy, self._plane
+        with plane.database.session() as session:
+            app = apps.get(session, deploy.app)
+            releases.went_live(session, app, release.number)
+            by = audit.Actor(deploy.by, deploy.door)
+            detail = {
+                "release": release.number,
+                "digest": release.image.digest,
+                "commit": release.source.commit,
+            }
+            audit.note(session, by, f"deploy.{deploy.kind}", detail, app=app.name)
+            if deploy.kind == DeployKind.ROLLBACK:
+                values = {key: value.reveal() for key, value in release.env.items()}
+                config.replace(session, plane.database.cipher, app, values, deploy.by)
+        running.journal.head(self._live(running, release), "live")
+        finish(plane, running, State.LIVE)
+
+    def _live(self, running: Running, release: Release) -> str:
+        settings = self._plane.settings
+        total = sum(running.timings.values())
+        phases = ("build", "delivery", "release", "start", "switch", "drain")
+        shown = ", ".join(
+            f"{name} {running.timings[name]:.1f}s" for name in phases if name in running.timings
+        )
+        where = "  ".join(settings.url_of(item.name, item.tls) for item in release.domains)
+        return f"live: {where or 'no domain yet (slipway domains add NAME)'}  ({total:.1f}s: {shown})"
+
+    def _leave_dropped(self, running: Running) -> None:
+        """Servers that an app no longer goes to, once it serves on the others."""
+        names = running.deploy.wish.get("dropped") or []
+        with self._plane.database.reading() as session:
+            rows = [servers.get(session, name) for name in names]
+        self._take_off(running, rows)
+
+    def _take_off(self, running: Running, rows: Sequence[Server]) -> None:
+        app = running.deploy.app
+        for name, facts in fleet.facts_of(self._plane, rows, [paths.site(app)]).items():
+            self._perform(running, rows, remove(app, facts))
+            running.journal.head(f"{app} left {name}; its volumes stay", "remove")
+
+    def _bootstrap(self, running: Running) -> None:
+        plane, name = self._plane, running.deploy.server
+        started = time.monotonic()
+        with plane.database.reading() as session:
+            rows = [servers.get(session, name)]
+        image = plane.registry.pin(plane.settings.proxy_image).reference
+        facts: ServerFacts = fleet.facts_of(plane, rows, WANTED_FILES)[name]
+        todo = bootstrap(facts, image, plane.engine)
+        running.journal.head(
+            f"{name}: {facts.os}, {facts.cpus} CPUs, Docker {facts.docker or 'missing'}", "facts"
+        )
+        self._perform(running, rows, todo)
+        after = fleet.facts_of(plane, rows, WANTED_FILES)[name]
+        if not bootstrap(after, image, plane.engine).is_empty:
+            raise ServerError(
+                "is not as it should be after its set-up", where=name, next=f"slipway server plan {name}"
+            )
+        running.timings["bootstrap"] = time.monotonic() - started
+        done = "was ready" if todo.is_empty else "is ready for apps"
+        running.journal.head(f"{name} {done} ({running.timings['bootstrap']:.1f}s)", "bootstrap")
+        finish(plane, running, State.LIVE)
+
+    def _remove(self, running: Running) -> None:
+        plane, deploy = self._plane, running.deploy
+        with plane.database.reading() as session:
+            rows = servers.of_app(session, apps.get(session, deploy.app))
+        self._take_off(running, rows)
+        with plane.database.session() as session:
+            audit.note(session, audit.Actor(deploy.by, deploy.door), "app.removed", app=deploy.app)
+        finish(plane, running, State.LIVE)
+        with plane.database.session() as session:
+            apps.remove(session, deploy.app)
+
+    def _perform(self, running: Running, rows: Sequence[Server], todo: Rollout) -> None:
+        watcher = _Told(running.journal)
+        with self._plane.database.session() as session:
+            deploys.get(session, running.deploy.id).plan = plan_shown(todo)
+        ssh_of = fleet.connected(self._plane, rows)
+        execute(todo, ssh_of, watcher, running.cancel, tools=self._plane.tools, scrub=Scrubber())
+
+
+class _Told(Watcher):
+    """A watcher that tells each step as it begins, for changes without a release."""
+
+    def started(self, server: str, stage: str, step: object) -> None:
+        super().started(server, stage, step)  # type: ignore[arg-type]
+        self._journal.out(f"{step.why}: {step.shown()}"[:200], stage)  # type: ignore[attr-defined]
+
+
+def _check(release: Release, facts: Mapping[str, ServerFacts]) -> None:
+    for name, server in facts.items():
+        if differences := verify(release, server):
+            raise ServerError(
+                f"is not as v{release.number} says after the rollout",
+                where=name,
+                lines=differences,
+                next=f"slipway status {release.app}; deploy again, or slipway rollback {release.app}",
+            )
