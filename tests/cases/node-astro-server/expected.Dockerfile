@@ -10,8 +10,7 @@ RUN --mount=type=cache,id=shop-npm,target=/root/.npm,sharing=locked \
 # This stage builds.
 FROM dependencies AS build
 COPY . .
-RUN npm run build
-RUN rm -rf node_modules
+RUN npm run build && rm -rf node_modules
 
 # This stage has the dependencies without those that only the build needed.
 FROM dependencies AS production

@@ -6,7 +6,7 @@ WORKDIR /app
 RUN npm install --global --force pnpm@8.15.9
 COPY package.json pnpm-lock.yaml ./
 RUN --mount=type=cache,id=shop-pnpm,target=/root/.pnpm-store,sharing=locked \
-    pnpm install --frozen-lockfile --store-dir /root/.pnpm-store --package-import-method copy && mkdir -p node_modules
+    pnpm install --frozen-lockfile --store-dir /root/.pnpm-store --package-import-method copy
 
 # This stage builds.
 FROM dependencies AS build
@@ -16,7 +16,7 @@ RUN pnpm run build
 # What runs: Caddy with the files, not root.
 FROM caddy:2
 ENV PORT=8080 XDG_CONFIG_HOME=/tmp/caddy XDG_DATA_HOME=/tmp/caddy
-# The Caddyfile: templates/dockerfiles/caddyfile, checked once it is written.
+# The Caddyfile (templates/dockerfiles/caddyfile), checked once it is written.
 RUN printf '%s\n' \
     '{' \
     '	admin off' \

@@ -11,8 +11,7 @@ RUN --mount=type=cache,id=shop-pnpm,target=/root/.pnpm-store,sharing=locked \
 # This stage builds.
 FROM dependencies AS build
 COPY . .
-RUN pnpm run build
-RUN rm -rf node_modules
+RUN pnpm run build && rm -rf node_modules
 
 # This stage has the dependencies without those that only the build needed.
 FROM dependencies AS production

@@ -5,7 +5,7 @@ FROM node:20-slim AS dependencies
 WORKDIR /app
 COPY package.json ./
 RUN --mount=type=cache,id=shop-npm,target=/root/.npm,sharing=locked \
-    npm install --no-package-lock --no-audit --no-fund && mkdir -p node_modules
+    npm install --no-package-lock --no-audit --no-fund
 
 # This stage builds.
 FROM dependencies AS build
@@ -15,7 +15,7 @@ RUN npm run build
 # What runs: Caddy with the files, not root.
 FROM caddy:2
 ENV PORT=8080 XDG_CONFIG_HOME=/tmp/caddy XDG_DATA_HOME=/tmp/caddy
-# The Caddyfile: templates/dockerfiles/caddyfile, checked once it is written.
+# The Caddyfile (templates/dockerfiles/caddyfile), checked once it is written.
 RUN printf '%s\n' \
     '{' \
     '	admin off' \

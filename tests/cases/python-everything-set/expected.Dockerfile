@@ -12,7 +12,7 @@ RUN python -m venv --without-pip /opt/venv
 COPY requirements.txt ./
 RUN --mount=type=cache,id=shop-pip,target=/root/.cache/pip,sharing=locked \
     --mount=type=secret,id=INDEX_TOKEN \
-    export INDEX_TOKEN="$(cat /run/secrets/INDEX_TOKEN)" && \
+    INDEX_TOKEN="$(cat /run/secrets/INDEX_TOKEN)" && export INDEX_TOKEN && \
     pip --python /opt/venv/bin/python install --requirement requirements.txt
 
 # Stage 2 is what runs: the same Python, the dependencies, the source; no tools, not root.
@@ -22,8 +22,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 1000 app \
  && useradd --uid 1000 --gid app --create-home --shell /usr/sbin/nologin app \
- && install --directory --owner=app --group=app /app
-RUN install --directory --owner=app --group=app /app/uploads
+ && install --directory --owner=app --group=app /app /app/uploads
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1 PORT=8000
 ENV UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN=20

@@ -3,7 +3,7 @@
 # What runs: Caddy with the files, not root.
 FROM caddy:2
 ENV PORT=8080 XDG_CONFIG_HOME=/tmp/caddy XDG_DATA_HOME=/tmp/caddy
-# The Caddyfile: templates/dockerfiles/caddyfile, checked once it is written.
+# The Caddyfile (templates/dockerfiles/caddyfile), checked once it is written.
 RUN printf '%s\n' \
     '{' \
     '	admin off' \
