@@ -28,6 +28,7 @@ class Journal:
         self._events: list[tuple[str, dict[str, Any]]] = []
         self._records: list[dict[str, Any]] = []
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._write_on, name=f"journal {deploy_id}", daemon=True)
@@ -72,15 +73,16 @@ class Journal:
         self._add("step", step)
 
     def flush(self) -> None:
-        """Write what there is, now."""
-        with self._lock:
-            events, self._events = self._events, []
-            records, self._records = self._records, []
-        if not events and not records:
-            return
-        with self._database.session() as session:
-            deploys.add_events(session, self._deploy, events)
-            deploys.add_records(session, self._deploy, records)
+        """Write what there is, now. One at a time, so that the order in the store is that of the lines."""
+        with self._writing:
+            with self._lock:
+                events, self._events = self._events, []
+                records, self._records = self._records, []
+            if not events and not records:
+                return
+            with self._database.session() as session:
+                deploys.add_events(session, self._deploy, events)
+                deploys.add_records(session, self._deploy, records)
         self._news.tell(self._deploy)
 
     def _add(self, name: str, data: dict[str, Any]) -> None:
