@@ -96,7 +96,7 @@ def remove_app(
 
 @app.command("servers")
 def put_servers(
-    servers: Annotated[list[str], typer.Argument(metavar="SERVER…", help="All servers it shall run on.")],
+    servers: Annotated[list[str], typer.Argument(metavar="SERVER", help="All servers it shall run on.")],
     app_option: AppOption = None,
     verbose: Verbose = False,
 ) -> None:
@@ -133,7 +133,7 @@ def link(name: AppArgument = None, remote: gitremote.Remote = gitremote.NAME) ->
 def scale(
     replicas: Annotated[
         list[str],
-        typer.Argument(metavar="PROCESS=N…", help="Replicas of each process, as in web=2 worker=0."),
+        typer.Argument(metavar="PROCESS=N", help="Replicas of each process, as in web=2 worker=0."),
     ],
     app_option: AppOption = None,
     verbose: Verbose = False,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import responses
 from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
@@ -121,8 +120,7 @@ class Api:
     def _reply(self, response: "httpx.Response") -> Reply:
         if response.is_success:
             return Reply(response.text)
-        reason = response.reason_phrase or responses.get(response.status_code, "")
-        raise of_answer(self.url, response.status_code, reason, response.text)
+        raise of_answer(self.url, response.status_code, response.reason_phrase, response.text)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -134,7 +132,7 @@ class Api:
         except httpx.ConnectError as error:
             raise NoAnswer(
                 f"no control plane answers at {self.url}: {_cause(error)}",
-                next="start it there with `slipway serve`, or name another by --url, SLIPWAY_URL, slipway login",
+                next="start it there with `slipway serve`, or name another by --url or slipway login",
             ) from None
         except httpx.TimeoutException:
             raise NoAnswer(

@@ -36,7 +36,7 @@ def set_config(
     vars: Annotated[
         list[str],
         typer.Argument(
-            metavar="K=V…",
+            metavar="K=V",
             help="Config vars. K without a value is asked for, or read from stdin.",
             show_default=False,
         ),
@@ -50,9 +50,7 @@ def set_config(
 
 @app.command("unset")
 def unset_config(
-    keys: Annotated[
-        list[str], typer.Argument(metavar="K…", help="Names of config vars.", show_default=False)
-    ],
+    keys: Annotated[list[str], typer.Argument(metavar="K", help="Names of config vars.", show_default=False)],
     app_option: AppOption = None,
     verbose: Verbose = False,
 ) -> None:
@@ -86,7 +84,10 @@ def _values(given: Sequence[str]) -> dict[str, str]:
     missing = [item for item in given if "=" not in item]
     if len(missing) > 1 and not sys.stdin.isatty():
         raise typer.BadParameter(f"stdin can hold the value of one config var only: {', '.join(missing)}")
-    return dict(item.split("=", 1) if "=" in item else (item, _asked(item)) for item in given)
+    return {
+        key: value if equals else _asked(key)
+        for key, equals, value in (item.partition("=") for item in given)
+    }
 
 
 def _asked(key: str) -> str:

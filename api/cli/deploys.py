@@ -142,14 +142,17 @@ def transcript(
     """Show what a deploy ran on the servers: each command, why, its output, exit code and time."""
     api = connect()
     chosen = deploy or newest(api, app_name(app_option)).id
-    if sh:
-        script = api.get(path("deploys", chosen, "transcript.sh"), server=server)
-        return shown.out(script.text.removesuffix("\n"))
     reply = api.get(path("deploys", chosen, "transcript"))
     if as_json:
         return shown.out(reply.text)
     from api.schemas import RecordShown
 
+    if sh:
+        names = sorted({item.server for item in reply.read(list[RecordShown])})
+        if server is None and len(names) > 1:
+            raise typer.BadParameter(f"a script is for one server; name it by --server: {', '.join(names)}")
+        script = api.get(path("deploys", chosen, "transcript.sh"), server=server)
+        return shown.out(script.text.removesuffix("\n"))
     records = [item for item in reply.read(list[RecordShown]) if server in (None, item.server)]
     if not records:
         shown.out("Nothing was run on a server.", "dim")

@@ -16,7 +16,7 @@ COMMENT = re.compile(r"(?:\s+#.*)?\s*")
 
 def read_env(text: str, name: str) -> dict[str, str]:
     """Every config var of a file; a later one wins. Raises `Invalid` with `name:line` and never a value."""
-    return dict(_entries(text.removeprefix("\ufeff").splitlines(), name))
+    return dict(_entries(re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff")), name))
 
 
 def _entries(lines: list[str], name: str) -> Iterator[tuple[str, str]]:

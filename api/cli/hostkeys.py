@@ -17,6 +17,7 @@ from slipway.errors import Conflict, SlipwayError
 if TYPE_CHECKING:
     from api.schemas import HostKeyShown, ServerInfo
 
+SSH_PORT = 22
 ADDRESS = re.compile(
     r"(?:(?P<user>[^@\s]+)@)?(?:\[(?P<six>[^\]\s]+)\]|(?P<host>[^:@\s\[\]]+))(?::(?P<port>\d{1,5}))?"
 )
@@ -35,7 +36,7 @@ class Address:
 
     user: str
     host: str
-    port: int = 22
+    port: int = SSH_PORT
 
     def body(self) -> dict[str, object]:
         """As the API takes it."""
@@ -47,7 +48,7 @@ def parse(given: str) -> Address:
     match = ADDRESS.fullmatch(given)
     if not match or (match["host"] or match["six"]).startswith("-"):
         raise typer.BadParameter(f"{given!r} is not of the form USER@HOST[:PORT]")
-    return Address(match["user"] or "root", match["six"] or match["host"], int(match["port"] or 22))
+    return Address(match["user"] or "root", match["six"] or match["host"], int(match["port"] or SSH_PORT))
 
 
 def name_for(host: str) -> str:
@@ -79,6 +80,12 @@ def accepted(api: Api, at: Address, *, yes: bool, fingerprint: str | None) -> "H
             out("Nothing was changed.", err=True)
             raise typer.Exit(1)
     return shown
+
+
+def ssh_line(at: Address) -> str:
+    """The ssh command that a person types for an address."""
+    port = f" -p {at.port}" if at.port != SSH_PORT else ""
+    return f"ssh{port} {at.user}@{at.host}"
 
 
 def ssh(info: "ServerInfo", command: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from slipway.secret import Secret
 def login(
     url: Annotated[
         str | None,
-        typer.Argument(metavar="[URL]", help="The control plane's address.", show_default=False),
+        typer.Argument(metavar="URL", help="The control plane's address.", show_default=False),
     ] = None,
 ) -> None:
     """Keep a token for a control plane, and use that one from now on.

@@ -43,7 +43,7 @@ def logs(
 
 def run(
     argv: Annotated[
-        list[str], typer.Argument(metavar="-- CMD…", help="The command and its words.", show_default=False)
+        list[str], typer.Argument(metavar="CMD", help="The command and its words.", show_default=False)
     ],
     app_option: AppOption = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds after which it is stopped.")] = 3600,

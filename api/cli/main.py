@@ -1,6 +1,7 @@
 """The command `slipway`: one module per noun; what draws and what connects is loaded when it is used."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -28,8 +29,8 @@ from slipway.errors import SlipwayError
 app = typer.Typer(
     cls=Root,
     help="Builds app repos into images by Dockerfiles you can read, and rolls them onto your own servers.",
-    epilog="The API is at --url, at SLIPWAY_URL or where slipway login was; the token is SLIPWAY_TOKEN or the one "
-    "that login stored.",
+    epilog="The API is at --url, at SLIPWAY_URL or where slipway login was; "
+    "the token is SLIPWAY_TOKEN or the one that login stored.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -61,6 +62,14 @@ def main() -> None:
         sys.exit(1)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"slipway {version('slipway')}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     url: Annotated[
@@ -68,14 +77,11 @@ def root(
         typer.Option(metavar="URL", help="The control plane's address.", show_default=False),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"slipway {installed('slipway')}")
-        raise typer.Exit
+    """Keep what is said before the command."""
+    del version
     where.asked_url.set(url or "")
 
 
@@ -95,7 +101,7 @@ def rotate() -> None:
 
 
 def _register() -> None:
-    panels = {
+    panels: dict[str, tuple[Callable[..., None], ...]] = {
         DEPLOYING: (
             deploys.deploy,
             status.status,

@@ -6,14 +6,14 @@ import typer
 
 WHICH = "Without it: the git remote `slipway`, then `app` in slipway.toml."
 AppArgument = Annotated[
-    str | None, typer.Argument(metavar="[APP]", help=f"The app. {WHICH}", show_default=False)
+    str | None, typer.Argument(metavar="APP", help=f"The app. {WHICH}", show_default=False)
 ]
 AppOption = Annotated[
     str | None, typer.Option("--app", "-a", metavar="APP", help=f"The app. {WHICH}", show_default=False)
 ]
 DeployArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[DEPLOY]", help="The deploy's id. Without it: the newest.", show_default=False),
+    typer.Argument(metavar="DEPLOY", help="The deploy's id. Without it: the newest.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON and nothing else.")]
 Release = Annotated[

@@ -43,7 +43,7 @@ def releases(app: AppArgument = None, app_option: AppOption = None, as_json: AsJ
 def rollback(
     to: Annotated[
         str | None,
-        typer.Argument(metavar="[vN]", help="The release. Without it: the one before.", show_default=False),
+        typer.Argument(metavar="vN", help="The release. Without it: the one before.", show_default=False),
     ] = None,
     app_option: AppOption = None,
     verbose: Verbose = False,

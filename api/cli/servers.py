@@ -42,6 +42,8 @@ def add_server(
     shown = hostkeys.accepted(api, at, yes=yes, fingerprint=fingerprint)
     api.post("/servers", {"name": chosen, **at.body(), "user": at.user, "host_key": shown.host_key})
     out(f"Server {chosen} is added; any other host key is refused from now on.")
+    out("It must let slipway's key in. To see to that, with a key of yours that it knows:", "dim")
+    out(f"  slipway server key | {hostkeys.ssh_line(at)} 'cat >> .ssh/authorized_keys'", "dim")
     try:
         _bootstrap_plan(api, chosen)
         if plan:
@@ -51,6 +53,13 @@ def add_server(
     except (SlipwayError, typer.Exit):
         note(f"Server {chosen} stays added. When that is mended: slipway server bootstrap {chosen}")
         raise
+
+
+@app.command("key")
+def server_key(as_json: AsJson = False) -> None:
+    """Print slipway's public key, which a server must have in authorized_keys."""
+    reply = connect().get("/ssh-key")
+    out(reply.text if as_json else reply.read(dict[str, str])["public_key"].strip())
 
 
 @app.command("list")
@@ -155,7 +164,7 @@ def ssh(
     name: Name,
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[COMMAND…]", help="What to run. Without it: a shell.", show_default=False),
+        typer.Argument(metavar="COMMAND", help="What to run. Without it: a shell.", show_default=False),
     ] = None,
 ) -> None:
     """Open the system's own ssh on a server, with nothing but its pinned host key trusted."""
@@ -174,8 +183,8 @@ def _bootstrap_plan(api: Api, name: str) -> None:
 
 
 def _status(status: "ServerStatus") -> None:
-    if not status.ok:
-        out(f"{status.name}: {status.error or 'cannot be read'}", "bold red")
+    if status.error:
+        out(f"{status.name} cannot be read: {status.error}", "bold red")
         raise typer.Exit(1)
     fields(
         (

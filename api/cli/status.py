@@ -56,8 +56,8 @@ def _deploy(status: "AppStatus") -> str:
 
 def _server(placement: "PlacementShown") -> None:
     out()
-    if not placement.ok:
-        line(((f"{placement.server}: ", "bold"), (placement.error or "cannot be read", "bold red")))
+    if placement.error:
+        line(((f"{placement.server}: ", "bold"), (f"cannot be read: {placement.error}", "bold red")))
         return
     serving = placement.serving or "nothing"
     line(((f"{placement.server}: ", "bold"), (f"serves {serving}", "green" if placement.serving else "red")))
@@ -68,14 +68,21 @@ def _server(placement: "PlacementShown") -> None:
             box.process,
             f"v{box.release}",
             (box.state, "green" if box.state == "running" else "red"),
-            box.status,
+            _since(box.status),
             _digest(box),
             box.id[:12],
         )
         for box in placement.containers
     ]
     if rows:
-        table(("process", "release", "state", "health", "image", "container"), rows)
+        table(("process", "release", "state", "since", "image", "container"), rows)
+
+
+def _since(status: str) -> str:
+    try:
+        return ago(status)
+    except ValueError:
+        return status
 
 
 def _digest(box: "ContainerShown") -> tuple[str, str]:

@@ -47,7 +47,7 @@ def show_template(name: Name, app_option: AppOption = None, as_json: AsJson = Fa
 @app.command("set")
 def set_template(
     name: Name,
-    file: Annotated[str, typer.Argument(metavar="[FILE]", help="The override; - is stdin.")] = "-",
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The override; - is stdin.")] = "-",
     app_option: AppOption = None,
 ) -> None:
     """Override a template for an app. The next deploy uses it."""

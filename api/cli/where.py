@@ -45,7 +45,7 @@ def token(of: str) -> Secret | None:
 
 
 def checked_url(given: str) -> str:
-    """The address without a slash at its end. Raises `Invalid` for what is no http(s) URL, or holds a token."""
+    """An address without a slash at its end. Raises `Invalid` for no http(s) URL, or one with a token."""
     text = given if "://" in given else f"http://{given}"
     try:
         parts = urlsplit(text.rstrip("/"))
