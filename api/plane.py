@@ -95,7 +95,7 @@ def put_together(settings: Settings) -> Plane:
         database=database,
         operator_layers=layers,
         engine=Engine(layers),
-        registry=Registry(settings.registry_port),
+        registry=Registry(settings.registry_port, settings.registry_name),
         connections=Connections(private),
         public_key=public,
         news=News(),

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104 - compared, not bound
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
+    @cached_property
+    def registry_name(self) -> str:
+        """The registry's container: one for each port, so that several control planes can share a machine."""
+        return "slipway-registry" if self.registry_port == 5077 else f"slipway-registry-{self.registry_port}"
+
     def url_of(self, domain: str, tls: str) -> str:
         """Where people reach an app's domain."""
         scheme, port, usual = (

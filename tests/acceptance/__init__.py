@@ -1,0 +1,1 @@
+"""What a user does, with the real things: Docker, sshd, Caddy, git, PostgreSQL."""
