@@ -157,7 +157,7 @@ def _serving_before(change: Change, server: ServerFacts) -> str | None:
     line = server.serving.get(app)
     if line and previous and previous.web and server.of(app, previous.number):
         return previous.serving_name
-    return None if line == change.wanted.serving_name else line
+    return line if line and line != change.wanted.serving_name else None
 
 
 def _old_site(change: Change, site: str | None, there: str | None) -> str | None:

@@ -44,27 +44,26 @@ def explain(step: Probe, verdict: "Verdict", parts: Mapping[str, str]) -> tuple[
     if verdict.word == "missing":
         return f"{name} did not start: {verdict.detail}", "see the transcript"
     if verdict.word == "ended" or state[0] in ("exited", "dead", "restarting"):
-        return _ended(name, state)
+        return _ended(name, step.process, state)
     listening = sockets(parts.get("sockets", ""))
     status, body = _answer(parts.get("answer", ""))
     waited = f"{name} {verdict.detail}"
     if status:
         return _answered(waited, step, status, body)
-    if not listening:
-        why = f"{waited}: it never listened on a port"
-        return (
-            why,
-            f"let it listen on 0.0.0.0:$PORT (PORT is {step.port}), or raise processes.web.health.timeout",
-        )
     ports = {port for _, port in listening}
+    here = f"processes.{step.process}"
+    if not ports:
+        why = f"{waited}: it never listened on a port"
+        return why, f"let it listen on 0.0.0.0:$PORT (PORT is {step.port}), or raise {here}.health.timeout"
     if step.port not in ports:
         shown = ", ".join(str(port) for port in sorted(ports))
         why = f"{waited}: it listens on port {shown}, and was asked on {step.port}"
-        return why, "let it listen on $PORT, or set processes.web.port in slipway.toml"
+        return why, f"let it listen on $PORT, or set {here}.port in slipway.toml"
     if all(address in LOOPBACK for address, port in listening if port == step.port):
         why = f"{waited}: it listens on 127.0.0.1:{step.port} only, where nobody outside its container"
         return f"{why} reaches it", "let it listen on 0.0.0.0"
-    return f"{waited}: it listens on {step.port} but does not answer", "raise processes.web.health.timeout?"
+    why = f"{waited}: it listens on {step.port} but does not answer"
+    return why, f"is it busy or stuck? raise {here}.health.timeout"
 
 
 def sockets(text: str) -> list[tuple[str, int]]:
@@ -87,10 +86,10 @@ def _address(text: str) -> str:
     return "::1" if raw == bytes(12) + b"\x01\x00\x00\x00" else "other"
 
 
-def _ended(name: str, state: list[str]) -> tuple[str, str]:
+def _ended(name: str, process: str, state: list[str]) -> tuple[str, str]:
     code = int(state[1]) if state[1].isdigit() else 0
     if state[2] == "true":
-        next_ = "let it use less memory, or raise processes.web.memory in slipway.toml"
+        next_ = f"let it use less memory, or raise processes.{process}.memory in slipway.toml"
         return f"{name} was killed for using more memory than it may", next_
     meaning = EXITS.get(code, "")
     shown = f"{name} exited at once with code {code}" + (f": {meaning}" if meaning else "")
@@ -100,11 +99,17 @@ def _ended(name: str, state: list[str]) -> tuple[str, str]:
 
 def _answered(waited: str, step: Probe, status: int, body: str) -> tuple[str, str]:
     asked = f"GET {step.path} (Host: {step.host})"
+    if step.first <= status <= step.last:
+        why = f"{waited}: it answers by now ({status})"
+        return why, f"let it start faster, or raise processes.{step.process}.health.timeout in slipway.toml"
     why = f"{waited}: it answered {status} to {asked}" + (f": {body[:120]}" if body else "")
     if status == 400:
         return why, f"does it refuse the host name? allow {step.host} (Django: ALLOWED_HOSTS)"
     if status in (301, 302, 307, 308, 401, 403, 404):
-        return why, "set processes.web.health.path to a page that answers, or health.status to what is right"
+        return why, (
+            f"set processes.{step.process}.health.path to a page that answers, "
+            "or health.status to what is right"
+        )
     return why, "mend the error above; a config var may be missing: slipway config set KEY=VALUE"
 
 
