@@ -54,6 +54,7 @@ class Plane:
             ca_bundle=self.settings.build_ca_bundle,
             env=self.settings.build_env,
             timeout=self.settings.build_timeout,
+            memory=self.settings.build_memory,
             log_bytes=self.settings.build_log_bytes,
         )
 

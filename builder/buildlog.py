@@ -13,7 +13,7 @@ from slipway.progress import Kind, Line, Progress
 
 STEP = re.compile(r"\[(?:[^\]]*\s)?(\d+)/(\d+)\]\s+(.*)", re.DOTALL)
 MOUNTS = re.compile(r"--mount=\S+\s+")
-VARIABLES = re.compile(r"(?:[A-Z][A-Z0-9_]*=/run/secrets/\S+\s+)+")
+VARIABLES = re.compile(r"(?:export )?(?:[A-Z][A-Z0-9_]*=/run/secrets/\S+\s+)+(?:&&\s+)?")
 TAIL = 30
 WIDTH = 100
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.buildlog import BuildLog
+from builder.limits import limit_builds
 from builder.registry import Registry
 from slipway.cancel import Cancel
 from slipway.errors import BuildFailed, BuildTimeout
@@ -23,12 +24,13 @@ KILLED = "exit code: 137"
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What an operator says of builds. `timeout` in seconds, `log_bytes` per build."""
+    """What an operator says of builds: `timeout` in seconds, `memory` of all at once, `log_bytes` per build."""
 
     network: str = "default"
     ca_bundle: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 1800.0
+    memory: int = 2 << 30
     log_bytes: int = 4 << 20
 
 
@@ -55,6 +57,7 @@ def build(
     Raises `BuildFailed` with the failing instruction and its last lines, `BuildTimeout`, `Cancelled`.
     """
     registry.ensure()
+    limit_builds(settings.memory)
     before = registry.manifest(request.app, LAST)
     tag = f"{registry.address}/{request.app}:{LAST}"
     log = BuildLog(progress, Scrubber(request.secrets.values()), settings.log_bytes)
@@ -167,6 +170,6 @@ def _failed(log: BuildLog, code: int, rest: list[str]) -> BuildFailed:
     tail = [line for line in log.failed.tail if line.strip()]
     if KILLED in log.failure:
         what = f"`{log.failed.text}` was killed, most likely for using too much memory"
-        return BuildFailed(what, lines=tail, next="let the build use less memory, or raise build.memory")
+        return BuildFailed(what, lines=tail, next="let the build use less memory, or raise SLIPWAY_BUILD_MEMORY")
     reason = log.failure.rpartition(": ")[2] if "exit code" in log.failure else log.failure
     return BuildFailed(f"`{log.failed.text}` failed: {reason}", lines=tail, next="mend it and push again")
