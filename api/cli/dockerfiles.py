@@ -11,7 +11,7 @@ from api.cli.client import connect, path
 from api.cli.options import AppArgument, AppOption, AsJson, Release, release_number
 from api.cli.shown import console, fields, is_terminal, line, out, table
 from api.cli.theapp import app_name
-from slipway.errors import Conflict, Invalid
+from slipway.errors import Conflict, Invalid, NotFound
 
 if TYPE_CHECKING:
     from api.schemas import Explained, FileShown, LineExplained
@@ -112,8 +112,10 @@ def eject(
     reply = connect().get(path("apps", name, "eject"), release=release_number(release))
     if as_json:
         return out(reply.text)
-    written = _written(Path(dir), reply.read(Ejected).files, force=force)
-    for place in written:
+    files = reply.read(Ejected).files
+    if not files:
+        raise NotFound(f"the control plane has no files of {name} to eject", next="deploy it once more")
+    for place in _written(Path(dir), files, force=force):
         out(f"wrote {place}")
     return out("They are yours now: docker compose up --build runs the app without slipway.")
 
@@ -173,7 +175,7 @@ def _wrapped(text: str, before: int) -> list[str]:
 
     width = max(30, console().width - before)
     return textwrap.wrap(
-        text, width, subsequent_indent="  ", break_on_hyphens=False, replace_whitespace=False
+        text.expandtabs(4), width, subsequent_indent="  ", break_on_hyphens=False, replace_whitespace=False
     ) or [""]
 
 

@@ -1,11 +1,11 @@
-"""slipway login, whoami."""
+"""slipway login, whoami, git-credential."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from api.cli import where
+from api.cli import gitcredential, where
 from api.cli.client import connect, with_token
 from api.cli.options import AsJson
 from api.cli.shown import note, out
@@ -43,6 +43,19 @@ def whoami(as_json: AsJson = False) -> None:
 
     who = reply.read(Who)
     return out(f"{who.name} ({who.role}) at {api.url}")
+
+
+def git_credential(
+    action: Annotated[str, typer.Argument(help="What git wants: get, store or erase.", show_default=False)],
+) -> None:
+    """Answer git's question for a password with the token that slipway login stored.
+
+    `slipway create` writes it into the repo's git config, for the control plane's address only.
+    """
+    lines = sys.stdin.read().splitlines()
+    typer.echo(gitcredential.answer(action, lines), nl=False)
+    if action == "erase" and (address := gitcredential.address_of(lines)):
+        note(f"{address} refused the token: slipway login {address} stores another one")
 
 
 def _asked(address: str) -> str:

@@ -1,6 +1,7 @@
 """slipway logs, run, events: what the processes say, and what people did."""
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from api.cli.theapp import app_name
 if TYPE_CHECKING:
     from api.schemas import OutputEvent
 
+HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
 
 
@@ -107,6 +109,8 @@ def _colour(event: "OutputEvent") -> str:
 
 
 def _detail(detail: dict[str, object]) -> str:
-    return ", ".join(
+    """The difference in a line; digests and commits are cut to what tells them apart."""
+    parts = (
         f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in detail.items()
     )
+    return HEX.sub(r"\1", ", ".join(parts))

@@ -63,6 +63,14 @@ def show(error: SlipwayError) -> None:
         line((("       next: ", "cyan"), (error.next, "")), err=True)
 
 
+def show_any(error: Exception) -> None:
+    """Print an error, whatever it is, on stderr."""
+    if isinstance(error, SlipwayError):
+        show(error)
+    else:
+        show_unforeseen(error)
+
+
 def show_unforeseen(error: BaseException) -> None:
     """Print what nobody foresaw, without a traceback unless SLIPWAY_DEBUG asks for it."""
     if os.environ.get("SLIPWAY_DEBUG"):

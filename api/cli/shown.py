@@ -127,13 +127,15 @@ def ago(at: str | None, now: datetime | None = None) -> str:
     then = datetime.fromisoformat(at)
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     seconds = ((now or datetime.now(UTC)) - then).total_seconds()
-    return f"{span(seconds)} ago" if seconds >= 1 else "now"
+    if seconds < 10:
+        return "now"
+    return f"{span(seconds)} ago"
 
 
 def span(seconds: float) -> str:
     """A duration in its largest whole unit: "3 d", "5 min"; under a minute with a tenth: "3.1 s"."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
     length, unit = next(item for item in SPANS if seconds >= item[0])
     return f"{int(seconds // length)} {unit}"
 

@@ -68,21 +68,14 @@ def _server(placement: "PlacementShown") -> None:
             box.process,
             f"v{box.release}",
             (box.state, "green" if box.state == "running" else "red"),
-            _since(box.status),
+            box.status,
             _digest(box),
             box.id[:12],
         )
         for box in placement.containers
     ]
     if rows:
-        table(("process", "release", "state", "since", "image", "container"), rows)
-
-
-def _since(status: str) -> str:
-    try:
-        return ago(status)
-    except ValueError:
-        return status
+        table(("process", "release", "state", "status", "image", "container"), rows)
 
 
 def _digest(box: "ContainerShown") -> tuple[str, str]:

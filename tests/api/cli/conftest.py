@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from typer.testing import CliRunner, Result
 
 from api.cli import client
-from api.cli.main import app
+from api.cli.commands import app
 
 URL = "http://127.0.0.1:7070"
 Answer = Callable[[httpx.Request], httpx.Response]

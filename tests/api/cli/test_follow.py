@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import follow
-from api.cli.main import app
+from api.cli.commands import app
 from api.schemas import State, StepEvent
 from tests.api.cli import shapes
 from tests.api.cli.conftest import Cli, Recorded

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from api.cli.main import app
+from api.cli.commands import app
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
 HEAVY = (
@@ -70,9 +70,20 @@ def test_the_manual_has_no_command_that_is_gone() -> None:
 
 
 def test_importing_the_command_is_light() -> None:
-    ask = f"import sys, api.cli.main; print([name for name in {HEAVY!r} if name in sys.modules])"
+    loaded = f"[name for name in {HEAVY!r} if name in sys.modules]"
+    ask = f"import sys, api.cli.main, api.cli.commands; print({loaded})"
     ran = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
+
+
+def test_git_is_answered_with_next_to_nothing_loaded() -> None:
+    ask = "import sys; from api.cli.main import main; main(); print('typer' in sys.modules)"
+    env = {**os.environ, "SLIPWAY_URL": "http://a.example.org", "SLIPWAY_TOKEN": "slp_x"}
+    ran = subprocess.run(
+        [sys.executable, "-c", ask, "git-credential", "get"],
+        input="protocol=http\nhost=a.example.org\n", capture_output=True, text=True, check=True, env=env,
+    )  # fmt: skip
+    assert ran.stdout == "username=slipway\npassword=slp_x\nFalse\n"
 
 
 def test_the_client_touches_neither_store_nor_work() -> None:
