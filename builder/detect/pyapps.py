@@ -6,7 +6,7 @@ Sources are parsed (`ast`), never imported: a detector runs no code of the repo.
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from builder.detect.django import django
 from builder.detect.folder import Folder, string, table
@@ -25,6 +25,8 @@ FRAMEWORKS = {
 }
 ENTRY_FILES = ("main.py", "app.py", "server.py", "wsgi.py", "asgi.py")
 SCRIPTS = {"main.py": "web", "app.py": "web", "server.py": "web", "start.py": "web", "bot.py": "worker"}
+# What a tenth of a second parses. The app object of a real repo is among the first files that could hold one.
+PARSED_CHARS = 300_000
 FACTORIES = ("create_app", "make_app", "get_app", "build_app", "app_factory", "application_factory")
 
 
@@ -42,7 +44,10 @@ def _framework(folder: Folder, dependencies: Mapping[str, Evidence]) -> PythonAp
     wanted = {name: facts for name, facts in FRAMEWORKS.items() if name in dependencies}
     if not wanted:
         return None
-    makes = re.compile(rf"\b(?:{'|'.join(class_ for class_, _, _ in wanted.values())})\(")
+    classes = "|".join(class_ for class_, _, _ in wanted.values())
+    made = re.compile(rf"\b(?:{classes})\(")
+    # Only a statement that begins its line can make an app object, or a function that does.
+    makes = (made, re.compile(rf"^(?:def |\w[^\n]{{0,200}}\b(?:{classes})\()", re.MULTILINE))
     for file, tree in _trees(folder, makes):
         for name, (class_, title, kind) in wanted.items():
             if found := _app_object(tree, class_):
@@ -93,13 +98,15 @@ def _script(folder: Folder) -> PythonApp | None:
     return PythonApp("script", decision, command, process=process, sure=False)
 
 
-def _trees(folder: Folder, makes: re.Pattern[str]) -> Iterator[tuple[str, ast.Module]]:
-    """The parsed sources that hold the pattern, entry files first."""
+def _trees(folder: Folder, makes: Iterable[re.Pattern[str]]) -> Iterator[tuple[str, ast.Module]]:
+    """The parsed sources that hold the patterns, entry files first, until enough were parsed."""
     entries = (name for name in ENTRY_FILES if folder.has(name))
+    left = PARSED_CHARS
     for name in dict.fromkeys([*entries, *folder.sources(".py")]):
         try:
             text = folder.text(name)
-            if makes.search(text):
+            if left > 0 and all(pattern.search(text) for pattern in makes):
+                left -= len(text)
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # what Python thinks of the repo's string escapes
                     yield name, ast.parse(text)
