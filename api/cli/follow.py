@@ -88,15 +88,11 @@ def _line(event: LineEvent) -> bool:
 
 def _step(event: StepEvent, verbose: bool) -> None:
     if verbose:
-        mark = ("ok", "green") if event.ok else ("failed", "bold red")
-        shown.line(
-            (
-                (f"       {event.server} ", "cyan"),
-                (event.command, ""),
-                (f"  # {event.why} ", "dim"),
-                (f"{mark[0]} {event.seconds:.1f}s", mark[1]),
-            )
+        ended = (
+            (f"{event.seconds:.1f}s ", "green") if event.ok else (f"failed {event.seconds:.1f}s ", "bold red")
         )
+        place = (f"       {event.server} ", "cyan")
+        shown.line((place, ended, (event.command, ""), (f"  # {event.why}", "dim")))
 
 
 def _ended(api: Api, deploy: str, end: EndEvent, told: bool) -> int:

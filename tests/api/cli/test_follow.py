@@ -52,7 +52,7 @@ def test_a_failure_that_no_line_told_of_is_read_from_the_deploy(api: Recorded, c
 def test_steps_are_shown_when_asked_for(api: Recorded, cli: Cli) -> None:
     step = StepEvent(server="web1", stage="start", command="docker ps", why="look", ok=True, seconds=0.25)
     api.stream(EVENTS, ("step", step), shapes.end())
-    assert "web1 docker ps  # look ok 0.2s" in cli("follow", ID, "-v").stdout
+    assert "web1 0.2s docker ps  # look" in cli("follow", ID, "-v").stdout
     api.answers.clear()
     api.stream(EVENTS, ("step", step), shapes.end())
     assert cli("follow", ID).stdout == ""
