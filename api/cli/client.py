@@ -87,12 +87,11 @@ class Api:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, object] | None = None,
-        silent_seconds: float | None = SILENT_SECONDS,
     ) -> Iterator[Iterator[bytes]]:
         """A server-sent stream's bytes as they come."""
         import httpx
 
-        timeout = httpx.Timeout(CONNECT_SECONDS, read=silent_seconds)
+        timeout = httpx.Timeout(CONNECT_SECONDS, read=SILENT_SECONDS)
         given = {"Accept": "text/event-stream", **(headers or {})}
         with (
             self._told(),

@@ -38,7 +38,7 @@ def logs(
                 if message.event == "output":
                     _output(message.data, as_json)
                 elif message.event == "end":
-                    return
+                    raise typer.Exit(_code(message.data))
     except KeyboardInterrupt:
         raise typer.Exit(130 if not follow else 0) from None
 
@@ -51,16 +51,16 @@ def run(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds after which it is stopped.")] = 3600,
 ) -> None:
     """Run a command in a new container of the live release, and exit with its code."""
-    from api.schemas import EndEvent, OutputEvent
+    from api.schemas import OutputEvent
 
     name = app_name(app_option)
     body = {"argv": argv, "timeout": timeout}
-    with connect().stream("POST", path("apps", name, "run"), body=body, silent_seconds=None) as chunks:
+    with connect().stream("POST", path("apps", name, "run"), body=body) as chunks:
         for message in messages(chunks):
             if message.event == "output":
                 shown.program(OutputEvent.model_validate_json(message.data).text)
             elif message.event == "end":
-                raise typer.Exit(EndEvent.model_validate_json(message.data).exit_code)
+                raise typer.Exit(_code(message.data))
     shown.note(f"The connection ended before the command did: slipway events --app {name} tells more.")
     raise typer.Exit(1)
 
@@ -88,6 +88,12 @@ def events(
         for info in reply.read(list[EventInfo])
     ]
     return shown.table(("when", "who", "door", "what", "on", "detail"), rows, empty="Nothing happened yet.")
+
+
+def _code(data: str) -> int:
+    from api.schemas import EndEvent
+
+    return EndEvent.model_validate_json(data).exit_code
 
 
 def _output(data: str, as_json: bool) -> None:

@@ -35,7 +35,8 @@ def draw(plan: PlanShown) -> None:
     if not any(server.steps for server in plan.servers):
         out("Nothing to do.", "dim")
     for server in plan.servers:
-        _server(server)
+        if server.steps:
+            _server(server)
     out(f"hash {plan.hash}", "dim")
 
 

@@ -126,6 +126,9 @@ def trust_server(name: Name, yes: Yes = False, fingerprint: Fingerprint = None) 
     out(f"Pinned until now: {info.fingerprint}")
     at = hostkeys.Address(info.user, info.host, info.port)
     shown = hostkeys.accepted(api, at, yes=yes, fingerprint=fingerprint)
+    if shown.host_key == info.host_key:
+        out("It is the pinned one; nothing was changed.")
+        return
     api.post(path("servers", name, "trust"), {"host_key": shown.host_key})
     out(f"{shown.fingerprint} is pinned for {name}.")
 

@@ -151,6 +151,11 @@ def test_logs(api: Recorded, cli: Cli) -> None:
     assert json.loads(cli("logs", "shop", "--json").stdout)["text"] == "hello"
 
 
+def test_logs_of_a_server_that_cannot_be_read(api: Recorded, cli: Cli) -> None:
+    api.stream("GET /apps/shop/logs", _output("no route to host"), shapes.end("failed", 1))
+    assert "no route" in cli("logs", "shop", code=1).stdout
+
+
 def test_run_exits_with_the_commands_code(api: Recorded, cli: Cli) -> None:
     api.stream("POST /apps/shop/run", _output("hello"), shapes.end("exited", 7))
     assert cli("run", *APP, "--", "ls", "-l", "--app", code=7).stdout == "hello\n"

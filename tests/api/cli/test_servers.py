@@ -63,6 +63,9 @@ def test_a_failing_plan_says_that_the_server_stays_added(machine: Recorded, cli:
 
 
 def test_trust(machine: Recorded, cli: Cli) -> None:
+    assert "nothing was changed" in cli("server", "trust", "web1", "--yes").stdout
+    assert machine.routes()[-1] == "POST /servers/host-key"
+    machine.on("GET /servers/web1", shapes.server().model_copy(update={"host_key": "ssh-ed25519 AAAAold"}))
     cli("server", "trust", "web1", "--fingerprint", shapes.FINGERPRINT)
     assert HostKeyTrusted.model_validate(machine.body()).host_key == shapes.KEY
 
