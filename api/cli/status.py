@@ -37,6 +37,8 @@ def _drawn(status: "AppStatus") -> None:
     )
     for placement in status.servers:
         _server(placement)
+    if not status.servers:
+        out("It has no server: slipway server add, slipway apps servers", "yellow")
 
 
 def _live(status: "AppStatus") -> str:

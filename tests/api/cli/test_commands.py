@@ -220,6 +220,11 @@ def test_status(api: Recorded, cli: Cli) -> None:
         assert part in shown
 
 
+def test_status_without_a_server(api: Recorded, cli: Cli) -> None:
+    api.on("GET /apps/shop/status", _status(servers=[]))
+    assert "no server" in cli("status", "shop").stdout
+
+
 def test_json_is_the_apis_and_nothing_else(api: Recorded, cli: Cli) -> None:
     api.on("GET /apps/shop/status", _status())
     assert cli("status", "shop", "--json").stdout == _status().model_dump_json() + "\n"
