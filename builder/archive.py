@@ -16,7 +16,11 @@ from slipway.cancel import Cancel
 from slipway.errors import CheckoutError, TooLarge
 
 NEVER_PACKED = (".git/", "node_modules/", "__pycache__/", ".venv/", "*.pyc")
-COPY_BYTES = 1 << 20
+REFUSALS = {
+    tarfile.AbsoluteLinkError: "it is a link to an absolute path",
+    tarfile.LinkOutsideDestinationError: "it is a link out of the tree",
+    tarfile.SpecialFileError: "it is neither a file, a folder nor a link",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def _extract(tar: tarfile.TarFile, into: Path, limits: Limits, cancel: Cancel) -
         try:
             safe = tarfile.data_filter(member, str(into))
         except tarfile.FilterError as error:
-            raise _refused(member.name, str(error).replace(repr(str(into)), "the tree")) from None
+            # Its own words name a folder of this machine, and where the entry would have led.
+            raise _refused(member.name, REFUSALS.get(type(error), "it leads out of the tree")) from None
         if member.name.rstrip("/") in ("", "."):
             continue
         tar.extract(safe, into, filter="fully_trusted")

@@ -14,6 +14,7 @@ from slipway.progress import Kind, Line, Progress
 STEP = re.compile(r"\[(?:[^\]]*\s)?(\d+)/(\d+)\]\s+(.*)", re.DOTALL)
 MOUNTS = re.compile(r"--mount=\S+\s+")
 VARIABLES = re.compile(r"(?:export )?(?:[A-Z][A-Z0-9_]*=/run/secrets/\S+\s+)+(?:&&\s+)?")
+CANCELED = "context canceled"
 TAIL = 30
 WIDTH = 100
 
@@ -40,10 +41,11 @@ class BuildLog:
         self._buffer = ""
         self.failed: Step | None = None
         self.failure = ""
+        self.rest: deque[str] = deque(maxlen=TAIL)
         self.cached = 0
 
     def feed(self, text: str) -> None:
-        """Take the next piece of the stream."""
+        """Take the next piece of the stream. Lines between the objects are buildx's own words: `rest`."""
         self._buffer += text
         for status in self._objects():
             for vertex in status.get("vertexes") or ():
@@ -58,6 +60,13 @@ class BuildLog:
     def _objects(self) -> Iterator[dict[str, list[dict[str, str]]]]:
         while self._buffer:
             self._buffer = self._buffer.lstrip()
+            if self._buffer[:1] not in ("{", ""):
+                line, newline, after = self._buffer.partition("\n")
+                if not newline:
+                    return
+                self.rest.append(self._scrub(line.rstrip()))
+                self._buffer = after
+                continue
             try:
                 value, end = self._decoder.raw_decode(self._buffer)
             except json.JSONDecodeError:
@@ -68,19 +77,23 @@ class BuildLog:
 
     def _vertex(self, vertex: dict[str, str]) -> None:
         digest = vertex["digest"]
-        step = self._steps.setdefault(digest, Step(instruction(vertex.get("name", ""))))
-        if vertex.get("error") and not self.failed:
-            self.failed, self.failure = step, vertex["error"]
+        step = self._steps.setdefault(digest, Step(self._scrub(instruction(vertex.get("name", "")))))
+        # When one step fails, those beside it are ended: they are no cause.
+        if vertex.get("error") and (not self.failed or CANCELED in self.failure):
+            self.failed, self.failure = step, self._scrub(vertex["error"])
         if step.ended or not vertex.get("completed"):
             return
         step.ended = True
+        if step.partial:
+            self._output(step, self._scrub(step.partial.rpartition("\r")[2]))
+            step.partial = ""
         if not STEP.search(vertex.get("name", "")):
             return
         if vertex.get("cached"):
             self.cached += 1
         elif not vertex.get("error") and step.text.startswith("RUN"):
             took = _seconds(vertex.get("started", ""), vertex["completed"])
-            self._progress(Line(f"{self._scrub(step.text)} … {took:.1f}s", Kind.OUT, "build"))
+            self._progress(Line(f"{step.text} … {took:.1f}s", Kind.OUT, "build"))
 
     def _log(self, log: dict[str, str]) -> None:
         step = self._steps.setdefault(log["vertex"], Step(""))

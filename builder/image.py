@@ -1,6 +1,7 @@
 """`docker buildx build`: a tree and a Dockerfile become an image in the registry, named by digest."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -20,11 +21,13 @@ from slipway.secret import Scrubber, Secret
 
 LAST = "last"
 KILLED = "exit code: 137"
+EXIT_CODE = re.compile(r"exit code: \d+$")
+SAID = "ERROR: failed to solve: "
 
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What an operator says of builds: `timeout` in seconds, `memory` of all at once, `log_bytes` per build."""
+    """What an operator says of builds: seconds each, `memory` of all at once, bytes of log each."""
 
     network: str = "default"
     ca_bundle: Path | None = None
@@ -127,12 +130,11 @@ def _run(argv: list[str], environment: dict[str, str], log: BuildLog, timeout: f
     timer = threading.Timer(timeout, too_late)
     timer.start()
     forget = cancel.on_set(lambda: _kill(process))
-    rest: list[str] = []
     try:
         assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
         with process.stdout:
             for line in process.stdout:
-                log.feed(line) if not line.startswith("ERROR") else rest.append(line.rstrip())
+                log.feed(line)
         code = process.wait()
     finally:
         timer.cancel()
@@ -140,9 +142,9 @@ def _run(argv: list[str], environment: dict[str, str], log: BuildLog, timeout: f
         _kill(process)
     cancel.check()
     if late.is_set():
-        raise _too_long(log, timeout)
+        raise too_long(log, timeout)
     if code:
-        raise _failed(log, code, rest)
+        raise failed(log, code)
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
@@ -154,7 +156,8 @@ def _kill(process: subprocess.Popen[str]) -> None:
             return
 
 
-def _too_long(log: BuildLog, timeout: float) -> BuildTimeout:
+def too_long(log: BuildLog, timeout: float) -> BuildTimeout:
+    """The error for a build that did not end within `timeout` seconds."""
     running = next((step for step in log.steps() if not step.ended), None)
     return BuildTimeout(
         f"the build was ended after {timeout:g}s" + (f" in `{running.text}`" if running else ""),
@@ -163,13 +166,17 @@ def _too_long(log: BuildLog, timeout: float) -> BuildTimeout:
     )
 
 
-def _failed(log: BuildLog, code: int, rest: list[str]) -> BuildFailed:
+def failed(log: BuildLog, code: int) -> BuildFailed:
+    """The error for a build that ended with `code`, by what its log says."""
     if log.failed is None:
         died = f"buildx was killed by signal {-code}" if code < 0 else f"buildx ended with {code}"
-        return BuildFailed(died, lines=rest[-10:], next="deploy again; is Docker running? (`docker info`)")
+        said = next((line for line in log.rest if line.startswith(SAID)), "").removeprefix(SAID)
+        next_ = "mend it and push again" if said else "deploy again; is Docker running? (`docker info`)"
+        return BuildFailed(said or died, lines=list(log.rest)[-10:], next=next_)
     tail = [line for line in log.failed.tail if line.strip()]
     if KILLED in log.failure:
         what = f"`{log.failed.text}` was killed, most likely for using too much memory"
-        return BuildFailed(what, lines=tail, next="let the build use less memory, or raise SLIPWAY_BUILD_MEMORY")
-    reason = log.failure.rpartition(": ")[2] if "exit code" in log.failure else log.failure
+        return BuildFailed(what, lines=tail, next="let it use less, or raise SLIPWAY_BUILD_MEMORY")
+    code_said = EXIT_CODE.search(log.failure)
+    reason = code_said[0] if code_said else log.failure
     return BuildFailed(f"`{log.failed.text}` failed: {reason}", lines=tail, next="mend it and push again")
