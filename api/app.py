@@ -11,6 +11,7 @@ from api.changes import Changes
 from api.http import apps, deploys, output, problems, push, releases, servers, system, templates, tokens
 from api.http.auth import refuse_undeclared
 from api.http.git import Repos
+from api.http.upload import JSON_BYTES, Patience
 from api.plane import Plane
 from api.work.change import Steps
 from api.work.jobs import Jobs
@@ -29,7 +30,10 @@ ROUTERS = (
 
 
 def create(plane: Plane) -> FastAPI:
-    """The app around a plane; its lifespan runs the durable work. Raises `RuntimeError` for a route without role."""
+    """The app around a plane; its lifespan runs the durable work.
+
+    Raises `RuntimeError` for a route without a declared role.
+    """
     settings = plane.settings
     jobs = Jobs(
         settings.engine_url, Steps(plane).by_name(), worker=plane.worker, at_once=settings.deploys_at_once
@@ -40,6 +44,7 @@ def create(plane: Plane) -> FastAPI:
         await run_in_threadpool(app.state.repos.prepare)
         plane.cancels.start()
         await run_in_threadpool(jobs.start)
+        await run_in_threadpool(app.state.changes.resume)
         try:
             yield
         finally:
@@ -60,7 +65,8 @@ def create(plane: Plane) -> FastAPI:
     app.state.repos = Repos(settings.data_dir / "git", plane.engine, max_push_bytes=settings.max_push_bytes)
     app.state.receive_url = f"http://127.0.0.1:{settings.port}/internal/receive"
     problems.install(app)
+    app.add_middleware(Patience)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, max_body_size=JSON_BYTES)
     refuse_undeclared(app)
     return app

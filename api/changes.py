@@ -12,9 +12,9 @@ from api.plane import Plane
 from api.schemas import DeployKind, State
 from api.store import apps, audit, config, deploys, releases, servers
 from api.store.audit import Actor
-from api.store.tables import App, Deploy
+from api.store.tables import App, Deploy, ReleaseRow
 from api.work.jobs import Jobs
-from slipway.errors import Conflict, Invalid, NotFound
+from slipway.errors import Conflict, Invalid, NotFound, PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Changes:
         with self._database.session() as session:
             for server in wanted or ():
                 servers.get(session, server)
+            if wanted is not None and not wanted:
+                raise Invalid(
+                    "an app needs a server", where="servers", next="name one, or leave servers out for all"
+                )
+            wanted = sorted(set(wanted)) if wanted else None
             app = apps.create(session, name, wanted, actor.name)
             session.flush()
             if domain := self._plane.settings.apps_domain:
@@ -56,12 +61,16 @@ class Changes:
         return self._code(actor, app, new_id(), {"git_url": url, "git_ref": ref}, {}, plan=plan)
 
     def apply(self, actor: Actor, app: str, plan_hash: str) -> Deploy:
-        """Run a plan that was shown. Raises `NotFound`."""
+        """Run a plan that was shown. Raises `NotFound`, `PlanChanged` when the app is to be otherwise now."""
         with self._database.session() as session:
+            found = apps.locked(session, app)
             planned = deploys.planned(session, app, plan_hash)
+            _refuse_other(session, found, releases.get(session, app, planned.release or 0))
             wish = {**planned.wish, "apply": plan_hash}
             row = self._queue(session, actor, app, DeployKind(planned.kind), wish, planned.source)
             row.release, row.timings = planned.release, planned.timings
+            detail = {"deploy": row.id, "plan": plan_hash, "release": planned.release}
+            audit.note(session, actor, "plan.applied", detail, app=app)
         return self._enqueue(row)
 
     def set_config(self, actor: Actor, app: str, given: Mapping[str, str], gone: list[str]) -> Started:
@@ -74,7 +83,7 @@ class Changes:
             if key.startswith("SLIPWAY_") or key == "PORT":
                 raise Invalid(f"{key} is set by slipway itself", where=key, next="choose another name")
         with self._database.session() as session:
-            row = apps.get(session, app)
+            row = apps.locked(session, app)
             difference = config.change(session, self._database.cipher, row, given, gone, actor.name)
             if not difference:
                 return Started(None, "nothing changed")
@@ -85,14 +94,17 @@ class Changes:
 
     def add_domain(self, actor: Actor, app: str, name: str, tls: str) -> Started:
         with self._database.session() as session:
-            row = apps.get(session, app)
-            apps.add_domain(session, app, name, tls)
-            audit.note(session, actor, "domain.added", {"domain": name, "tls": tls}, app=app)
+            row = apps.locked(session, app)
+            before = apps.add_domain(session, app, name, tls)
+            if before == tls:
+                return Started(None, "nothing changed")
+            detail = {"domain": name, "before": before, "after": tls}
+            audit.note(session, actor, "domain.changed" if before else "domain.added", detail, app=app)
             return self._follow_up(session, actor, row, DeployKind.DOMAINS, {})
 
     def remove_domain(self, actor: Actor, app: str, name: str) -> Started:
         with self._database.session() as session:
-            row = apps.get(session, app)
+            row = apps.locked(session, app)
             apps.remove_domain(session, app, name)
             audit.note(session, actor, "domain.removed", {"domain": name}, app=app)
             return self._follow_up(session, actor, row, DeployKind.DOMAINS, {})
@@ -100,7 +112,7 @@ class Changes:
     def scale(self, actor: Actor, app: str, replicas: Mapping[str, int]) -> Started:
         """Set replicas by process. Raises `NotFound` for a process that the live release does not have."""
         with self._database.session() as session:
-            row = apps.get(session, app)
+            row = apps.locked(session, app)
             live = releases.live(session, row)
             known = {item["name"]: item["replicas"] for item in live.spec["processes"]} if live else {}
             for name in replicas:
@@ -119,7 +131,7 @@ class Changes:
                 "an app needs a server", next="name at least one; `slipway apps remove` removes the app"
             )
         with self._database.session() as session:
-            row = apps.get(session, app)
+            row = apps.locked(session, app)
             before = [server.name for server in servers.of_app(session, row)]
             for name in wanted:
                 servers.get(session, name)
@@ -132,7 +144,7 @@ class Changes:
     def roll_back(self, actor: Actor, app: str, to: int | None) -> Deploy:
         """Back to a release, by default the one before. Raises `NotFound`, `Conflict`."""
         with self._database.session() as session:
-            row = apps.get(session, app)
+            row = apps.locked(session, app)
             target = releases.get(session, app, to) if to else releases.before(session, row)
             if target.number == row.live:
                 raise Conflict(
@@ -146,13 +158,16 @@ class Changes:
             deploy = self._queue(
                 session, actor, app, DeployKind.ROLLBACK, wish, target.spec.get("source") or {}
             )
+            detail = {"deploy": deploy.id, "before": row.live, "to": target.number}
+            audit.note(session, actor, "rollback.asked", detail, app=app)
         return self._enqueue(deploy)
 
     def remove_app(self, actor: Actor, app: str) -> Deploy:
         """Take an app off its servers and forget it. Its volumes stay on the servers."""
         with self._database.session() as session:
-            apps.get(session, app)
+            row = apps.locked(session, app)
             deploy = self._queue(session, actor, app, DeployKind.REMOVE, {}, {})
+            audit.note(session, actor, "removal.asked", {"deploy": deploy.id, "release": row.live}, app=app)
         return self._enqueue(deploy)
 
     def bootstrap(self, actor: Actor, server: str) -> Deploy:
@@ -160,6 +175,7 @@ class Changes:
         with self._database.session() as session:
             servers.get(session, server)
             deploy = self._queue(session, actor, "", DeployKind.BOOTSTRAP, {}, {}, server=server)
+            audit.note(session, actor, "bootstrap.asked", {"deploy": deploy.id}, server=server)
         return self._enqueue(deploy)
 
     def cancel(self, actor: Actor, deploy_id: str) -> Deploy:
@@ -174,8 +190,11 @@ class Changes:
                 session, actor, "deploy.cancelled", {"deploy": deploy_id}, app=row.app, server=row.server
             )
             session.flush()
-            if deploys.claim(session, deploy_id, State.QUEUED, State.CANCELLED):
+            waited = deploys.claim(session, deploy_id, State.QUEUED, State.CANCELLED)
+            if waited:
                 deploys.finish(session, row, State.CANCELLED, None)
+        if waited:
+            self._plane.archive(deploy_id).unlink(missing_ok=True)
         self._plane.cancels.set(deploy_id, reason)
         self._plane.news.tell(deploy_id)
         return row
@@ -191,10 +210,12 @@ class Changes:
         plan: bool,
     ) -> Deploy:
         with self._database.session() as session:
-            apps.get(session, app)
+            apps.locked(session, app)
             row = self._queue(
                 session, actor, app, DeployKind.CODE, wish, source, deploy_id=deploy_id, plan=plan
             )
+            detail = {"deploy": row.id, "commit": row.source.get("commit", ""), "plan": plan, **wish}
+            audit.note(session, actor, "code.sent", detail, app=app)
             session.flush()
             waiting = [] if plan else deploys.queued_code(session, app, but=row.id)
             replaced = [it for it in waiting if deploys.claim(session, it.id, State.QUEUED, State.SUPERSEDED)]
@@ -244,9 +265,32 @@ class Changes:
         session.add(row)
         return row
 
+    def resume(self) -> None:
+        """Queue what was stored, but not queued, when the control plane stopped; what is queued stays so."""
+        with self._database.reading() as session:
+            rows = deploys.unfinished(session)
+        for row in rows:
+            self._enqueue(row)
+
     def _enqueue(self, row: Deploy) -> Deploy:
         self._jobs.enqueue(row.id, row.app or f"server {row.server}")
         return row
+
+
+def _refuse_other(session: Session, app: App, planned: ReleaseRow) -> None:
+    """Config, domains and scale of an app that does not run yet change without a deploy."""
+    domains = [{"name": row.name, "tls": row.tls} for row in apps.domains(session, app.name)]
+    replicas = {item["name"]: item["replicas"] for item in planned.spec["processes"]}
+    scale = {name: number for name, number in app.scale.items() if name in replicas}
+    if (app.config_revision, domains, {**replicas, **scale}) != (
+        planned.config_revision,
+        [dict(item) for item in planned.spec["domains"]],
+        replicas,
+    ):
+        raise PlanChanged(
+            f"{app.name}'s config, domains or scale changed since the plan was made",
+            next=f"look again: slipway deploy {app.name} --plan",
+        )
 
 
 def new_id() -> str:

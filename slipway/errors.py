@@ -79,6 +79,13 @@ class TooLarge(SlipwayError):
     status = 413
 
 
+class TooSlow(SlipwayError):
+    """A body that did not come in time."""
+
+    code = "too-slow"
+    status = 408
+
+
 class PlanChanged(SlipwayError):
     """The facts are not those that the approved plan was made from."""
 

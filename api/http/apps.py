@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.http import describe
 from api.http.auth import Developer, Operator, Viewer
-from api.http.parts import AppName, TheChanges, ThePlane, problems
+from api.http.parts import AppName, DomainName, TheChanges, ThePlane, problems
 from api.http.placement import placement
 from api.schemas import (
     AppInfo,
@@ -91,7 +91,7 @@ def add_domain(actor: Developer, changes: TheChanges, app: AppName, wanted: Doma
 
 
 @router.delete("/apps/{app}/domains/{domain}", summary="Remove a domain", status_code=202)
-def remove_domain(actor: Developer, changes: TheChanges, app: AppName, domain: str) -> DeployStarted:
+def remove_domain(actor: Developer, changes: TheChanges, app: AppName, domain: DomainName) -> DeployStarted:
     return describe.started(changes.remove_domain(actor, app, domain))
 
 

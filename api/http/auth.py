@@ -1,14 +1,13 @@
 """Who asks, and whether they may. A route without a declared role stops the start: `refuse_undeclared`."""
 
 import base64
-import binascii
 from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api.plane import Plane
 from api.schemas import Role
@@ -18,6 +17,9 @@ from api.store.tables import Token
 from slipway.errors import NotAllowed, Unauthenticated
 
 DOORS = ("cli", "web")
+OF_FASTAPI = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
+"""What describes the API is for everybody, and FastAPI's own."""
+
 NEXT = "slipway login URL, with a token an admin made (slipway tokens create)"
 
 
@@ -58,15 +60,27 @@ def door(request: Request) -> str:
 
 def refuse_undeclared(app: FastAPI) -> None:
     """Raise `RuntimeError` when a route declares neither a role nor that anyone may use it."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and not any(_declared(route.dependant)):
+    for route in iter_route_contexts(app.routes):
+        if route.path not in OF_FASTAPI and not any(_declared_by(route)):
             raise RuntimeError(f"the route {route.path} declares no role: add a `Needs` or an `Anyone`")
 
 
-def role_of(route: APIRoute) -> Role | None:
-    """The role that a route needs; None when anyone may use it."""
-    found = next(_declared(route.dependant), None)
-    return found.role if isinstance(found, Needs) else None
+def routes_of(app: FastAPI) -> list[tuple[str, str, Role | None]]:
+    """Every route as method, path and the role that it needs; None when anyone may use it."""
+    found = []
+    for route in iter_route_contexts(app.routes):
+        if route.path in OF_FASTAPI:
+            continue
+        needs = next(_declared_by(route))
+        role = needs.role if isinstance(needs, Needs) else None
+        found += [(method, str(route.path), role) for method in sorted(route.methods or ())]
+    return found
+
+
+def _declared_by(route: RouteContext) -> Iterator[Needs | Anyone]:
+    """What an API route declares; any other kind of route can declare nothing."""
+    if isinstance(route.original_route, APIRoute):
+        yield from _declared(route.dependant)
 
 
 def _declared(dependant: Dependant) -> Iterator[Needs | Anyone]:
@@ -81,8 +95,12 @@ def _token(request: Request) -> Token:
     if not text:
         raise Unauthenticated("no token was shown", next=NEXT)
     plane: Plane = request.app.state.plane
-    with plane.database.session() as session:
-        return tokens.find(session, text)
+    with plane.database.reading() as session:
+        row = tokens.find(session, text)
+    if tokens.is_to_be_noted(row):
+        with plane.database.session() as session:
+            tokens.note_use(session, row.name)
+    return row
 
 
 def _presented(header: str) -> str:
@@ -94,7 +112,7 @@ def _presented(header: str) -> str:
         return ""
     try:
         name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return ""
     return password or name
 

@@ -1,12 +1,12 @@
 """Deploys: started by an archive or a git URL, followed as they run, looked up afterwards."""
 
 import json
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
-from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 
 from api.changes import new_id
@@ -14,7 +14,7 @@ from api.http import describe
 from api.http.auth import Developer, Viewer
 from api.http.follow import server_sent
 from api.http.parts import AppName, DeployId, TheChanges, ThePlane, problems
-from api.http.upload import receive
+from api.http.upload import ANY_BYTES, receive
 from api.schemas import (
     ApplyAsked,
     DeployInfo,
@@ -28,6 +28,7 @@ from api.store import apps, deploys
 from slipway.errors import Invalid, NotFound
 
 router = APIRouter(tags=["deploys"], responses=problems(404, 409))
+EVENT_ID = re.compile(r"[0-9]{1,18}")
 Limit = Annotated[int, Query(ge=1, le=500)]
 PlanOnly = Annotated[bool, Query(description="build and plan, and change nothing on a server")]
 
@@ -36,7 +37,8 @@ PlanOnly = Annotated[bool, Query(description="build and plan, and change nothing
     "/apps/{app}/deploys",
     summary="Deploy an archive (tar or tar.gz) of a work tree",
     status_code=202,
-    responses=problems(404, 413),
+    max_body_size=ANY_BYTES,
+    responses=problems(404, 408, 413),
     openapi_extra={
         "requestBody": {"content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}}
     },
@@ -102,7 +104,7 @@ async def follow(
             deploys.get(session, deploy_id)
 
     await run_in_threadpool(exists)
-    last = int(last_event_id) if last_event_id.isdigit() else 0
+    last = int(last_event_id) if EVENT_ID.fullmatch(last_event_id) else 0
     return EventSourceResponse(server_sent(plane, deploy_id, last), ping=15)
 
 
@@ -153,7 +155,7 @@ def source_of(header: str) -> SourceInfo:
     """What a client says of where its tree came from. Raises `Invalid`."""
     try:
         given = SourceInfo.model_validate(json.loads(header))
-    except (ValidationError, json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise Invalid(
             "must be SourceInfo as JSON", where="X-Slipway-Source", next="leave the header out"
         ) from None

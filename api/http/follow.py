@@ -16,21 +16,25 @@ POLL_SECONDS = 1.0
 
 
 async def events(plane: Plane, deploy_id: str, last: int = 0) -> AsyncIterator[DeployEvent]:
-    """Every event after the one numbered `last`; ends after the event called `end`."""
+    """Every event after the one numbered `last`; ends after the event called `end`, or when that was seen."""
 
-    def read(after: int) -> list[DeployEvent]:
+    def read(after: int) -> tuple[bool, list[DeployEvent]]:
         with plane.database.reading() as session:
-            return deploys.events_after(session, deploy_id, after)
+            # In this order: what had ended before the events were read has all its events.
+            ended = deploys.get(session, deploy_id).state in deploys.FINAL
+            return ended, deploys.events_after(session, deploy_id, after)
 
     async with plane.news.following(deploy_id) as news:
         while True:
             news.clear()
-            found = await run_in_threadpool(read, last)
+            ended, found = await run_in_threadpool(read, last)
             for event in found:
                 yield event
                 last = event.id or last
                 if event.name == "end":
                     return
+            if not found and ended:
+                return
             if not found:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(news.wait(), POLL_SECONDS)

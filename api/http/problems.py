@@ -1,6 +1,7 @@
-"""Errors as problem+json (RFC 9457): a stable code, what happened, where, what still serves, what to do next."""
+"""Errors as problem+json (RFC 9457): a code, what happened, where, what still serves, what to do next."""
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from api.http.parts import PROBLEM
 from api.work.running import problem
-from slipway.errors import Invalid, NotFound, SlipwayError
+from slipway.errors import Invalid, NotFound, SlipwayError, TooLarge, TooSlow
 
 log = logging.getLogger("slipway")
 
@@ -31,6 +32,10 @@ def answer(error: SlipwayError, status: int | None = None) -> Response:
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, SlipwayError)  # noqa: S101 - it is registered for this class
+    return _of(request, error)
+
+
+def _of(request: Request, error: SlipwayError) -> Response:
     if request.url.path.startswith("/git/"):
         # What git shows its user is plain text.
         headers = {"WWW-Authenticate": 'Basic realm="slipway: any name, the token as password"'}
@@ -40,15 +45,16 @@ async def _ours(request: Request, error: Exception) -> Response:
     return answer(error)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for this class
     found = [
-        (".".join(str(part) for part in item["loc"] if part not in ("body", "[key]")), _reason(item["msg"]))
+        (_plain(".".join(str(part) for part in item["loc"] if part not in ("body", "[key]"))), _reason(item))
         for item in error.errors()
     ]
     lines = [f"{where}: {reason}" for where, reason in found[1:]]
-    return answer(
-        Invalid(found[0][1], where=found[0][0], lines=lines, next="mend the request; /docs shows its shape")
+    where, reason = found[0]
+    return _of(
+        request, Invalid(reason, where=where, lines=lines, next="mend the request; /docs shows its shape")
     )
 
 
@@ -56,7 +62,15 @@ async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for this class
     if error.status_code == 404:
         return answer(NotFound("there is no such route", next="/docs lists every route"))
-    return answer(Invalid(str(error.detail), next="/docs lists every route"), error.status_code)
+    if error.status_code == 413:
+        return answer(TooLarge("the body is larger than this route takes", next="send less at once"))
+    if error.status_code == 408:
+        return answer(TooSlow("the body did not come in time", next="try again"))
+    if error.status_code == 400:
+        return answer(Invalid("the body cannot be read", next="send JSON; /docs shows its shape"))
+    other = answer(Invalid(str(error.detail), next="/docs lists every route"), error.status_code)
+    other.headers.update(error.headers or {})
+    return other
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
@@ -65,5 +79,10 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return answer(SlipwayError(what, next="the control plane's log has the details; please report it"))
 
 
-def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+def _reason(item: dict[str, Any]) -> str:
+    return _plain(item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "))
+
+
+def _plain(text: str) -> str:
+    """A text that may hold half a character, which no answer can carry."""
+    return text.encode("utf-8", "backslashreplace").decode()[:500]

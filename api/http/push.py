@@ -15,7 +15,7 @@ from api.http.auth import Anyone, let_in
 from api.http.deploys import source_of
 from api.http.follow import events
 from api.http.parts import AppName, TheChanges, ThePlane, problems
-from api.http.upload import receive
+from api.http.upload import ANY_BYTES, receive
 from api.plane import Plane
 from api.schemas import Role, State
 from api.store import apps, deploys
@@ -66,7 +66,12 @@ class Pushes:
 
 
 @router.get("/git/{app}.git/{path:path}", summary="git fetch", responses=problems(404))
-@router.post("/git/{app}.git/{path:path}", summary="git push and fetch", responses=problems(404))
+@router.post(
+    "/git/{app}.git/{path:path}",
+    summary="git push and fetch",
+    max_body_size=ANY_BYTES,
+    responses=problems(404, 408),
+)
 async def serve(request: Request, plane: ThePlane, app: AppName, path: str) -> Response:
     pushes = path == "git-receive-pack" or request.query_params.get("service") == "git-receive-pack"
     actor = await let_in(request, Role.DEVELOPER if pushes else Role.VIEWER, "git")
@@ -86,7 +91,10 @@ async def serve(request: Request, plane: ThePlane, app: AppName, path: str) -> R
 
 
 @router.post(
-    "/internal/receive", summary="The pre-receive hook hands a pushed tree over", include_in_schema=False
+    "/internal/receive",
+    summary="The pre-receive hook hands a pushed tree over",
+    include_in_schema=False,
+    max_body_size=ANY_BYTES,
 )
 async def receive_tree(request: Request, plane: ThePlane, changes: TheChanges) -> Response:
     push = request.app.state.pushes.of(request.headers.get("authorization", ""))

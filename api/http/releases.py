@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.http import describe
 from api.http.auth import Developer, Viewer
-from api.http.parts import AppName, ReleaseNumber, TheChanges, ThePlane, problems
+from api.http.parts import AppName, Number, ReleaseNumber, TheChanges, ThePlane, problems
 from api.plane import Plane
 from api.schemas import DeployStarted, Ejected, Explained, FileShown, ReleaseInfo, RollbackAsked
 from api.store import apps, releases
@@ -22,7 +22,7 @@ def list_releases(actor: Viewer, plane: ThePlane, app: AppName) -> list[ReleaseI
 
 
 @router.get("/apps/{app}/releases/{number}", summary="One release")
-def show_release(actor: Viewer, plane: ThePlane, app: AppName, number: int) -> ReleaseInfo:
+def show_release(actor: Viewer, plane: ThePlane, app: AppName, number: Number) -> ReleaseInfo:
     del actor
     with plane.database.reading() as session:
         return describe.release(releases.get(session, app, number))

@@ -71,8 +71,9 @@ def show_server(actor: Viewer, plane: ThePlane, name: ServerName) -> ServerInfo:
 @router.delete("/servers/{name}", summary="Forget a server; what runs on it goes on", status_code=204)
 def remove_server(actor: Operator, plane: ThePlane, name: ServerName) -> None:
     with plane.database.session() as session:
-        servers.remove(session, name)
-        audit.note(session, actor, "server.removed", server=name)
+        row = servers.remove(session, name)
+        detail = {"host": f"{row.user}@{row.host}:{row.port}", "fingerprint": fingerprint(row.host_key)}
+        audit.note(session, actor, "server.removed", detail, server=name)
 
 
 @router.post("/servers/{name}/trust", summary="Pin another host key, after a server was rebuilt")

@@ -22,7 +22,7 @@ async def health() -> dict[str, str]:
 def list_events(
     actor: Viewer,
     plane: ThePlane,
-    app: Annotated[str, Query(max_length=40)] = "",
+    app: Annotated[str, Query(max_length=40, pattern=r"^[a-z0-9-]*$", description="of one app")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> list[EventInfo]:
     del actor

@@ -1,9 +1,11 @@
 """An app's own templates: each wins over the operator's and the built-in one of its name."""
 
+from difflib import unified_diff
+
 from fastapi import APIRouter
 
 from api.http.auth import Developer, Viewer
-from api.http.parts import AppName, ThePlane, problems
+from api.http.parts import AppName, TemplateName, ThePlane, problems
 from api.plane import Plane
 from api.schemas import TemplateInfo, TemplateShown, TemplateText
 from api.store import apps, audit
@@ -13,7 +15,7 @@ from templates.layers import Layer
 
 router = APIRouter(tags=["templates"], responses=problems(404))
 BUILDER = ("dockerfiles/", "dockerignore")
-"""What a developer may override: files of a build. Those of a server are the operator's (its root runs them)."""
+"""What a developer may override: files of a build. A server's are the operator's, for its root runs them."""
 
 
 @router.get("/apps/{app}/templates", summary="Every template of an app's builds, and the layers that have it")
@@ -29,7 +31,7 @@ def list_templates(actor: Viewer, plane: ThePlane, app: AppName) -> list[Templat
 
 
 @router.get("/apps/{app}/templates/{name:path}", summary="One template, as the app's builds use it")
-def show_template(actor: Viewer, plane: ThePlane, app: AppName, name: str) -> TemplateShown:
+def show_template(actor: Viewer, plane: ThePlane, app: AppName, name: TemplateName) -> TemplateShown:
     del actor
     _refuse_other(name)
     layer, text = _engine(plane, app).source(name)
@@ -38,22 +40,23 @@ def show_template(actor: Viewer, plane: ThePlane, app: AppName, name: str) -> Te
 
 @router.put("/apps/{app}/templates/{name:path}", summary="Override a template; a broken one is refused")
 def set_template(
-    actor: Developer, plane: ThePlane, app: AppName, name: str, wanted: TemplateText
+    actor: Developer, plane: ThePlane, app: AppName, name: TemplateName, wanted: TemplateText
 ) -> TemplateShown:
     _refuse_other(name)
     _engine(plane, app).check(name, wanted.text)
     with plane.database.session() as session:
         apps.get(session, app)
-        apps.set_template(session, app, name, wanted.text, actor.name)
-        audit.note(session, actor, "template.changed", {"template": name}, app=app)
+        before = apps.set_template(session, app, name, wanted.text, actor.name)
+        detail = {"template": name, "diff": _diff(before, wanted.text)}
+        audit.note(session, actor, "template.changed", detail, app=app)
     return TemplateShown(name=name, layer=_label(app), text=wanted.text)
 
 
 @router.delete("/apps/{app}/templates/{name:path}", summary="Go back to the layer below", status_code=204)
-def remove_template(actor: Developer, plane: ThePlane, app: AppName, name: str) -> None:
+def remove_template(actor: Developer, plane: ThePlane, app: AppName, name: TemplateName) -> None:
     with plane.database.session() as session:
-        apps.remove_template(session, app, name)
-        audit.note(session, actor, "template.removed", {"template": name}, app=app)
+        before = apps.remove_template(session, app, name)
+        audit.note(session, actor, "template.removed", {"template": name, "diff": _diff(before, "")}, app=app)
 
 
 def _engine(plane: Plane, app: str) -> Engine:
@@ -61,6 +64,10 @@ def _engine(plane: Plane, app: str) -> Engine:
         apps.get(session, app)
         own = {row.name: row.text for row in apps.templates(session, app)}
     return Engine([Layer("app", own, _label(app)), *plane.operator_layers])
+
+
+def _diff(before: str, after: str) -> list[str]:
+    return list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0))[2:]
 
 
 def _label(app: str) -> str:

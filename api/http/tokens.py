@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from api.http.auth import Admin, Viewer
-from api.http.parts import ThePlane, problems
+from api.http.parts import ThePlane, TokenName, problems
 from api.schemas import Role, TokenInfo, TokenMade, TokenNew, Who
 from api.store import audit, tokens
 
@@ -31,7 +31,7 @@ def make_token(actor: Admin, plane: ThePlane, wanted: TokenNew) -> TokenMade:
 
 
 @router.delete("/tokens/{name}", summary="Revoke a token", status_code=204)
-def remove_token(actor: Admin, plane: ThePlane, name: str) -> None:
+def remove_token(actor: Admin, plane: ThePlane, name: TokenName) -> None:
     with plane.database.session() as session:
-        tokens.remove(session, name)
-        audit.note(session, actor, "token.removed", {"token": name})
+        row = tokens.remove(session, name)
+        audit.note(session, actor, "token.removed", {"token": name, "role": row.role})

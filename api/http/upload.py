@@ -1,10 +1,48 @@
 """Request bodies that become files, within a limit."""
 
+import asyncio
 from pathlib import Path
 
 from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from slipway.errors import TooLarge
+
+JSON_BYTES = 2 << 20
+"""Of a body that is read into memory: room for some hundred config vars, or a template."""
+
+ANY_BYTES = 1 << 62
+"""For routes whose body becomes a file, and has a limit of its own."""
+
+IDLE_SECONDS = 60.0
+
+
+class Patience:
+    """Middleware: a client that begins a body and then sends nothing of it is not waited for any longer."""
+
+    def __init__(self, app: ASGIApp, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._app = app
+        self._idle = idle_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        complete = False
+
+        async def in_time() -> Message:
+            nonlocal complete
+            if complete:
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), self._idle)
+            except TimeoutError:
+                raise HTTPException(408) from None
+            complete = not message.get("more_body", False)
+            return message
+
+        await self._app(scope, in_time, send)
 
 
 async def receive(request: Request, path: Path, limit: int) -> None:

@@ -7,12 +7,22 @@ from api.store.tables import App, AppDomain, ConfigValue, Deploy, ReleaseRow, Te
 from slipway.errors import Conflict, NotFound
 
 
+def find(session: Session, name: str) -> App | None:
+    return session.get(App, name)
+
+
 def get(session: Session, name: str) -> App:
     """Raises `NotFound`."""
-    row = session.get(App, name)
+    row = find(session, name)
     if row is None:
         raise NotFound(f"there is no app {name}", next=f"slipway apps list, or slipway create {name}")
     return row
+
+
+def locked(session: Session, name: str) -> App:
+    """The app, held until the transaction ends: changes of one app follow one another. Raises `NotFound`."""
+    session.get(App, name, with_for_update=True)
+    return get(session, name)
 
 
 def listed(session: Session) -> list[App]:
@@ -44,16 +54,18 @@ def domains(session: Session, app: str) -> list[AppDomain]:
     return list(session.exec(select(AppDomain).where(AppDomain.app == app).order_by(AppDomain.name)))
 
 
-def add_domain(session: Session, app: str, name: str, tls: str) -> None:
-    """Add a domain, or change its TLS. Raises `Conflict` when another app has it."""
+def add_domain(session: Session, app: str, name: str, tls: str) -> str:
+    """Add a domain, or change its TLS; returns the TLS before. Raises `Conflict` when another app has it."""
     row = session.get(AppDomain, name)
     if row and row.app != app:
         raise Conflict(
             f"{name} belongs to the app {row.app}", next=f"slipway domains remove {name} --app {row.app}"
         )
+    before = row.tls if row else ""
     row = row or AppDomain(name=name, app=app, tls=tls)
     row.tls = tls
     session.add(row)
+    return before
 
 
 def remove_domain(session: Session, app: str, name: str) -> None:
@@ -68,18 +80,22 @@ def templates(session: Session, app: str) -> list[Template]:
     return list(session.exec(select(Template).where(Template.app == app).order_by(Template.name)))
 
 
-def set_template(session: Session, app: str, name: str, text: str, by: str) -> None:
+def set_template(session: Session, app: str, name: str, text: str, by: str) -> str:
+    """Keep an override; returns the text before, "" when there was none."""
     row = session.get(Template, (app, name)) or Template(app=app, name=name, set_by=by, set_at=now())
+    before = row.text
     row.text, row.set_by, row.set_at = text, by, now()
     session.add(row)
+    return before
 
 
-def remove_template(session: Session, app: str, name: str) -> None:
-    """Raises `NotFound`."""
+def remove_template(session: Session, app: str, name: str) -> str:
+    """Forget an override; returns its text. Raises `NotFound`."""
     row = session.get(Template, (app, name))
     if row is None:
         raise NotFound(f"{app} has no template {name} of its own", next=f"slipway template list --app {app}")
     session.delete(row)
+    return row.text
 
 
 def unfinished(session: Session, app: str) -> list[Deploy]:

@@ -68,8 +68,8 @@ def _read(path: Path) -> list[str]:
             where=str(path),
             next=f"chmod 600 {path.name}, then start again",
         )
-    keys = path.read_text().split()
     try:
+        keys = path.read_text().split()
         for key in keys:
             Fernet(key)
     except ValueError:

@@ -9,12 +9,15 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from api.store.cipher import Cipher
 from api.store.tables import ConfigValue, ReleaseRow, Setting
+from slipway.errors import Conflict
 
 BUSY_MS = 15_000
+MIGRATING = 7_070_001
 
 
 class Database:
@@ -31,10 +34,16 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A transaction: committed at the end of the block, rolled back when it raises."""
-        with Session(self._engine, expire_on_commit=False) as session:
-            yield session
-            session.commit()
+        """A transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises `Conflict` when another transaction made the same row at the same moment.
+        """
+        try:
+            with Session(self._engine, expire_on_commit=False) as session:
+                yield session
+                session.commit()
+        except IntegrityError:
+            raise Conflict("somebody else changed the same thing just now", next="try again") from None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -47,6 +56,9 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Processes that start together wait for the one that makes the tables.
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -69,8 +81,9 @@ class Database:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+    patient = {"timeout": BUSY_MS / 1000, "check_same_thread": False}
+    engine = create_engine(url, connect_args=patient, hide_parameters=True)
     event.listen(engine, "connect", _settle)
     event.listen(engine, "begin", _begin)
     return engine

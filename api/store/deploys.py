@@ -36,9 +36,16 @@ def planned(session: Session, app: str, plan_hash: str) -> Deploy:
 
 
 def queued_code(session: Session, app: str, but: str) -> list[Deploy]:
-    """Pushes of an app that wait, without the one named."""
+    """Pushes of an app that wait to be rolled out, without the one named."""
     query = select(Deploy).where(Deploy.app == app, Deploy.kind == "code", Deploy.state == "queued")
+    query = query.where(col(Deploy.plan_only).is_(False))
     return [row for row in session.exec(query) if row.id != but]
+
+
+def unfinished(session: Session) -> list[Deploy]:
+    """Deploys of all apps that wait or run, oldest first."""
+    query = select(Deploy).where(col(Deploy.state).not_in(FINAL)).order_by(Deploy.created_at)
+    return list(session.exec(query))
 
 
 def claim(session: Session, deploy_id: str, before: str, after: str) -> bool:

@@ -30,8 +30,8 @@ def add(session: Session, row: Server) -> None:
     session.add(row)
 
 
-def remove(session: Session, name: str) -> None:
-    """Forget a server. Raises `Conflict` while an app names it as its own."""
+def remove(session: Session, name: str) -> Server:
+    """Forget a server; returns what it was. Raises `Conflict` while an app names it as its own."""
     row = get(session, name)
     apps = [app.name for app in session.exec(select(App)) if name in (app.servers or ())]
     if apps:
@@ -40,6 +40,7 @@ def remove(session: Session, name: str) -> None:
             next=f"give {apps[0]} other servers first: slipway apps servers",
         )
     session.delete(row)
+    return row
 
 
 def of_app(session: Session, app: App) -> list[Server]:

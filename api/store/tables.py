@@ -161,7 +161,7 @@ class TranscriptRow(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """The audit: who did what, when, through which door, with the difference. Never changed, never removed."""
+    """The audit: who did what, when, through which door, with the difference. Never changed or removed."""
 
     __tablename__ = "event"
     id: int | None = Field(default=None, primary_key=True)

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select, update
 
 from api.clock import now
 from api.store.tables import Token
@@ -28,19 +28,25 @@ def find(session: Session, text: str) -> Token:
     row = session.exec(select(Token).where(Token.hash == _hash(text))).first()
     if row is None:
         raise Unauthenticated("the token is not known", next="slipway login, with a token an admin made")
-    used = now()
-    if (row.last_used_at or "")[:SEEN_EVERY] != used[:SEEN_EVERY]:
-        row.last_used_at = used
-        session.add(row)
     return row
+
+
+def is_to_be_noted(row: Token) -> bool:
+    """Whether a token was last seen in another minute: a write for each request would be a lock for each."""
+    return (row.last_used_at or "")[:SEEN_EVERY] != now()[:SEEN_EVERY]
+
+
+def note_use(session: Session, name: str) -> None:
+    """Write down that a token was used now."""
+    session.exec(update(Token).where(col(Token.name) == name).values(last_used_at=now()))
 
 
 def listed(session: Session) -> list[Token]:
     return list(session.exec(select(Token).order_by(Token.name)))
 
 
-def remove(session: Session, name: str) -> None:
-    """Revoke a token. Raises `NotFound`, and `Conflict` for the last admin's."""
+def remove(session: Session, name: str) -> Token:
+    """Revoke a token, and answer with what it was. Raises `NotFound`, and `Conflict` for the last admin's."""
     row = session.get(Token, name)
     if row is None:
         raise NotFound(f"there is no token {name}", next="slipway tokens list")
@@ -48,6 +54,7 @@ def remove(session: Session, name: str) -> None:
     if admins == [name]:
         raise Conflict(f"{name} is the last admin token", next="make another admin token first")
     session.delete(row)
+    return row
 
 
 def _hash(text: str) -> str:

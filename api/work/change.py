@@ -81,7 +81,8 @@ class Steps:
             return
         if deploy.wish.get("apply") not in (None, todo.hash()):
             raise PlanChanged(
-                f"the plan is {todo.hash()} now, not {deploy.wish['apply']}: a server or the app changed since",
+                f"the plan is {todo.hash()} now, not {deploy.wish['apply']}: "
+                "a server or the app changed since",
                 next=f"look again: slipway deploy {deploy.app} --plan",
             )
         watcher = self._execute(running, rows, todo, wanted, previous)

@@ -83,8 +83,7 @@ def finish(plane: Plane, running: Running, state: State, error: SlipwayError | N
         if error and release and release.state == "pending":
             release.state = "failed"
     plane.news.tell(running.deploy.id)
-    if state is not State.PLANNED:
-        plane.archive(running.deploy.id).unlink(missing_ok=True)
+    plane.archive(running.deploy.id).unlink(missing_ok=True)
 
 
 def problem(error: SlipwayError) -> dict[str, object]:
@@ -107,10 +106,10 @@ def serving(plane: Plane, deploy: Deploy) -> str:
     if not deploy.app:
         return ""
     with plane.database.reading() as session:
-        app = apps.get(session, deploy.app)
-        row = releases.live(session, app)
+        app = apps.find(session, deploy.app)
+        row = releases.live(session, app) if app else None
     if row is None:
-        return f"nothing yet: {deploy.app} had no release"
+        return f"nothing yet: {deploy.app} had no release" if app else f"nothing: {deploy.app} is gone"
     commit = str(row.spec.get("source", {}).get("commit", ""))[:7]
     return f"{deploy.app} v{row.number}" + (f" ({commit})" if commit else "")
 
