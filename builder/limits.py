@@ -1,7 +1,7 @@
 """A limit on what builds take of this machine.
 
-BuildKit inside dockerd takes no limits per build, so all builds together get one: that of the cgroup that dockerd puts
-their containers into. Layout: dockerd's cgroupfs driver, cgroup v1 (a tree per controller) and v2 (one tree).
+BuildKit inside dockerd takes no limits per build, so all builds together get one: that of the cgroup that
+dockerd puts their containers into. Layout: dockerd's cgroupfs driver, cgroup v1 (a tree per controller) and v2.
 """
 
 from pathlib import Path
@@ -27,7 +27,8 @@ def limit_builds(memory: int, root: Path = ROOT) -> bool:
     )
     if not (root / "docker").exists() and not (root / "memory" / "docker").exists():
         return False
-    return all([_write(file, value) for file, value in wanted])
+    written = [_write(file, value) for file, value in wanted]
+    return all(written)
 
 
 def _write(file: Path, value: int) -> bool:
