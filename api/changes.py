@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
-
 from api.clock import now
 from api.plane import Plane
 from api.schemas import DeployKind, State
 from api.store import apps, audit, config, deploys, releases, servers
 from api.store.audit import Actor
+from api.store.database import Session
 from api.store.tables import App, Deploy, ReleaseRow
 from api.work.jobs import Jobs
 from slipway.errors import Conflict, Invalid, NotFound, PlanChanged

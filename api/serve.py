@@ -1,6 +1,7 @@
 """`slipway serve`: the control plane as a process."""
 
 import logging
+import socket
 import sys
 
 import uvicorn
@@ -28,17 +29,38 @@ def serve() -> None:
     except SlipwayError as error:
         sys.stderr.write(error.shown() + "\n")
         raise SystemExit(1) from None
-    _welcome(plane)
-    settings = plane.settings
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
+        host=plane.settings.host,
+        port=plane.settings.port,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
         server_header=False,
     )
+    listening = _listen(plane.settings)
+    _welcome(plane)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The socket to serve on, before anything is printed: a taken port is said in our words."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        next_ = "is slipway running already? SLIPWAY_HOST and SLIPWAY_PORT choose another address"
+        sys.stderr.write(
+            SlipwayError(f"cannot be listened on: {error.strerror}", where=where, next=next_).shown() + "\n"
+        )
+        raise SystemExit(1) from None
+    return listening
 
 
 def rotate_keys() -> None:

@@ -1,7 +1,7 @@
 """A limit on what builds take of this machine.
 
 BuildKit inside dockerd takes no limits per build, so all builds together get one: that of the cgroup that
-dockerd puts their containers into. Layout: dockerd's cgroupfs driver, cgroup v1 (a tree per controller) and v2.
+dockerd puts their containers into. Layout: dockerd's cgroupfs driver, cgroup v1 and v2.
 """
 
 from pathlib import Path

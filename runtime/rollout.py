@@ -57,7 +57,8 @@ def _stages(change: Change, facts: Mapping[str, ServerFacts]) -> list[Stage]:
     todo = [server for server in facts.values() if not is_done(change, server)]
     done = [server for server in facts.values() if is_done(change, server)]
     stages = [Stage("deliver", tuple(deliver(change, server) for server in todo))]
-    if release.release_argv and todo and not any(_serves(change, server) for server in facts.values()):
+    due = release.release_argv and change.release_command and todo
+    if due and not any(_serves(change, server) for server in facts.values()):
         stages.append(Stage("release", (cutover.release_command(release, todo[0]),)))
     return [
         *stages,

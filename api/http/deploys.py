@@ -143,7 +143,11 @@ def transcript_script(actor: Viewer, plane: ThePlane, deploy_id: DeployId, serve
     with plane.database.reading() as session:
         row = deploys.get(session, deploy_id)
     scripts = row.scripts
-    name = server or next(iter(sorted(scripts)), "")
+    if not server and len(scripts) > 1:
+        raise Invalid(
+            "it ran on several servers", where="server", next=f"name one of {', '.join(sorted(scripts))}"
+        )
+    name = server or next(iter(scripts), "")
     if name not in scripts:
         raise NotFound(
             f"{deploy_id} did nothing on {server or 'any server'}", next="slipway transcript DEPLOY"

@@ -1,7 +1,5 @@
 """Rows of the store as the API's answers."""
 
-from sqlmodel import Session
-
 from api.changes import Started
 from api.plane import Plane
 from api.schemas import (
@@ -17,6 +15,7 @@ from api.schemas import (
     State,
 )
 from api.store import apps, servers
+from api.store.database import Session
 from api.store.tables import App, Deploy, ReleaseRow, Server
 from runtime.hostkeys import fingerprint, known_hosts
 

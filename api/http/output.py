@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from sse_starlette import EventSourceResponse
 
+from api.changes import new_id
 from api.http.auth import Developer, Viewer
 from api.http.parts import AppName, TheChanges, ThePlane, problems
 from api.plane import Plane
@@ -18,9 +19,9 @@ from api.store import apps, audit, releases, servers
 from api.store.tables import Server
 from api.work import fleet
 from runtime.logs import LogLine, Wanted, read_logs
-from runtime.oneoff import one_off
+from runtime.oneoff import discard, one_off
 from slipway.cancel import Cancel
-from slipway.errors import NotFound, SlipwayError
+from slipway.errors import Cancelled, NotFound, SlipwayError, StepTimeout
 from slipway.release import Release
 from slipway.secret import Scrubber
 
@@ -65,7 +66,8 @@ async def run(
     rows, release = await run_in_threadpool(_app, plane, app)
     if release is None or not rows:
         raise NotFound(f"{app} has no live release to run in", next="git push slipway main")
-    step = one_off(release, tuple(wanted.argv), wanted.timeout)
+    name = f"{release.project}-run-{new_id()}"
+    step = one_off(release, name, tuple(wanted.argv), wanted.timeout)
 
     def note() -> None:
         with plane.database.session() as session:
@@ -81,7 +83,11 @@ async def run(
         def on_line(line: str) -> None:
             emit("output", {"server": row.name, "process": "run", "text": scrub(line), "at": ""})
 
-        result = ssh.run(step.argv, timeout=step.timeout, on_line=on_line, cancel=cancel)
+        try:
+            result = ssh.run(step.argv, timeout=step.timeout, on_line=on_line, cancel=cancel)
+        except (Cancelled, StepTimeout):
+            ssh.run(discard(name), timeout=30)
+            raise
         emit("end", {"state": "ended", "exit_code": result.exit_code})
 
     return EventSourceResponse(_merged(rows[:1], act), ping=15)

@@ -16,6 +16,7 @@ from api.store.cipher import Cipher
 from api.store.tables import ConfigValue, ReleaseRow, Setting
 from slipway.errors import Conflict
 
+__all__ = ["Database", "Session"]
 BUSY_MS = 15_000
 MIGRATING = 7_070_001
 

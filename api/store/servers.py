@@ -31,13 +31,17 @@ def add(session: Session, row: Server) -> None:
 
 
 def remove(session: Session, name: str) -> Server:
-    """Forget a server; returns what it was. Raises `Conflict` while an app names it as its own."""
+    """Forget a server; returns what it was. Raises `Conflict` while an app is on it."""
     row = get(session, name)
-    apps = [app.name for app in session.exec(select(App)) if name in (app.servers or ())]
+    apps = [
+        app.name
+        for app in session.exec(select(App))
+        if name in (app.servers or ()) or (app.servers is None and app.live is not None)
+    ]
     if apps:
         raise Conflict(
             f"{name} serves {', '.join(apps)}",
-            next=f"give {apps[0]} other servers first: slipway apps servers",
+            next=f"let {apps[0]} leave it first: slipway apps servers {apps[0]} OTHER…",
         )
     session.delete(row)
     return row

@@ -8,11 +8,11 @@ from api.clock import now
 from api.plane import Plane
 from api.schemas import DeployKind, State
 from api.store import apps, audit, config, deploys, releases, servers
-from api.store.tables import Server
+from api.store.tables import Deploy, Server
 from api.work import fleet
 from api.work.code import build_code
 from api.work.derived import derive
-from api.work.jobs import Step
+from api.work.jobs import Step as WorkStep
 from api.work.running import Running, finish, run
 from api.work.shown import plan_shown
 from api.work.watch import Watcher
@@ -21,10 +21,11 @@ from runtime.bootstrap import WANTED_FILES, bootstrap
 from runtime.execute import execute
 from runtime.remove import remove
 from runtime.rollout import Change, rollout, wanted_files
+from runtime.script import as_script
 from runtime.serverfacts import ServerFacts
 from runtime.verify import verify
 from slipway.errors import NotFound, PlanChanged, ServerError
-from slipway.plan import Rollout
+from slipway.plan import Rollout, Step
 from slipway.release import Release
 from slipway.secret import Scrubber
 
@@ -37,7 +38,7 @@ class Steps:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
 
-    def by_name(self) -> dict[str, Step]:
+    def by_name(self) -> dict[str, WorkStep]:
         return {
             "build": lambda deploy_id: run(self._plane, deploy_id, self._build),
             "rollout": lambda deploy_id: run(self._plane, deploy_id, self._roll_out),
@@ -71,11 +72,11 @@ class Steps:
         plane, deploy = self._plane, running.deploy
         rows = self._servers(running)
         wanted, previous = self._wanted(running)
-        change = Change(wanted, previous, plane.engine)
+        change = Change(wanted, previous, plane.engine, self._release_command_due(running))
         files = wanted_files(wanted, previous)
         with running.timed("facts"):
             facts = fleet.facts_of(plane, rows, files)
-        todo = self._trimmed(running, rollout(change, facts))
+        todo = rollout(change, facts)
         if deploy.plan_only:
             self._planned(running, todo)
             return
@@ -105,7 +106,7 @@ class Steps:
         watcher = Watcher(running.journal)
         secrets = [*wanted.env.values(), *(previous.env.values() if previous else ())]
         with self._plane.database.session() as session:
-            deploys.get(session, running.deploy.id).plan = plan_shown(todo)
+            self._note_plan(deploys.get(session, running.deploy.id), todo)
         execute(
             todo,
             fleet.connected(self._plane, rows),
@@ -135,17 +136,12 @@ class Steps:
             previous = releases.load(live, cipher) if live and live.number != row.number else None
             return releases.load(row, cipher), previous
 
-    def _trimmed(self, running: Running, todo: Rollout) -> Rollout:
-        """Without the release command where none is due: it ran before a crash, or only settings change."""
-        deploy = running.deploy
+    def _release_command_due(self, running: Running) -> bool:
+        """It runs once, for code and config; not again when a crash came after it."""
         with self._plane.database.reading() as session:
-            ran = any(
-                item["stage"] == "release" and item["exit_code"] == 0
-                for item in deploys.records(session, deploy.id)
-            )
-        if deploy.kind in WITH_RELEASE_COMMAND and not ran:
-            return todo
-        return replace(todo, stages=tuple(stage for stage in todo.stages if stage.name != "release"))
+            records = deploys.records(session, running.deploy.id)
+        ran = any(record["stage"] == "release" and record["exit_code"] == 0 for record in records)
+        return running.deploy.kind in WITH_RELEASE_COMMAND and not ran
 
     def _planned(self, running: Running, todo: Rollout) -> None:
         shown = plan_shown(todo)
@@ -232,10 +228,15 @@ class Steps:
         with plane.database.session() as session:
             apps.remove(session, deploy.app)
 
+    def _note_plan(self, row: Deploy, todo: Rollout) -> None:
+        row.plan = plan_shown(todo)
+        names = {plan.server for stage in todo.stages for plan in stage.plans}
+        row.scripts = {name: as_script(todo, name, self._plane.engine) for name in sorted(names)}
+
     def _perform(self, running: Running, rows: Sequence[Server], todo: Rollout) -> None:
         watcher = _Told(running.journal)
         with self._plane.database.session() as session:
-            deploys.get(session, running.deploy.id).plan = plan_shown(todo)
+            self._note_plan(deploys.get(session, running.deploy.id), todo)
         ssh_of = fleet.connected(self._plane, rows)
         execute(todo, ssh_of, watcher, running.cancel, tools=self._plane.tools, scrub=Scrubber())
 
@@ -243,9 +244,9 @@ class Steps:
 class _Told(Watcher):
     """A watcher that tells each step as it begins, for changes without a release."""
 
-    def started(self, server: str, stage: str, step: object) -> None:
-        super().started(server, stage, step)  # type: ignore[arg-type]
-        self._journal.out(f"{step.why}: {step.shown()}"[:200], stage)  # type: ignore[attr-defined]
+    def started(self, server: str, stage: str, step: Step) -> None:
+        super().started(server, stage, step)
+        self.journal.out(f"{step.why}: {step.shown()}"[:200], stage)
 
 
 def _check(release: Release, facts: Mapping[str, ServerFacts]) -> None:

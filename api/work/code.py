@@ -9,6 +9,7 @@ from api.store import apps, config, releases
 from api.work.running import Running
 from builder.archive import unpack
 from builder.detect import detect, load_spec
+from builder.eject import eject
 from builder.explain import explain
 from builder.gitsource import fetch
 from builder.image import BuildRequest, build
@@ -31,6 +32,7 @@ class Checkout:
     spec: Spec
     plan: BuildPlan
     rendered: RenderedImage
+    engine: Engine
 
     @property
     def dockerfile(self) -> str:
@@ -53,7 +55,12 @@ def build_code(plane: Plane, running: Running) -> tuple[Release, releases.Made]:
         with running.timed("build"):
             image = _image(plane, running, checkout, source)
         running.journal.head(_sizes(image), "build")
-        made = releases.Made(running.deploy.id, running.deploy.kind, explained(checkout), {})
+        made = releases.Made(
+            running.deploy.id,
+            running.deploy.kind,
+            explained(checkout),
+            _ejected(plane, running.deploy.app, checkout),
+        )
         return _release(plane, running, checkout, image, source), made
 
 
@@ -64,8 +71,8 @@ def look(plane: Plane, app: str, tree: Path) -> Checkout:
     with plane.database.reading() as session:
         own = {row.name: row.text for row in apps.templates(session, app)}
     layers = [repo_layer(tree), Layer("app", own, f"{app}'s templates"), *plane.operator_layers]
-    rendered = render(app, tree, plan, spec, plane.build_network, Engine(layers))
-    return Checkout(tree, spec, plan, rendered)
+    engine = Engine(layers)
+    return Checkout(tree, spec, plan, render(app, tree, plan, spec, plane.build_network, engine), engine)
 
 
 def explained(checkout: Checkout) -> dict[str, object]:
@@ -88,6 +95,11 @@ def explained(checkout: Checkout) -> dict[str, object]:
             for at, text in enumerate(checkout.dockerfile.splitlines(), 1)
         ]
     return {"headline": checkout.plan.headline(), "warnings": [*checkout.plan.warnings], "lines": lines}
+
+
+def _ejected(plane: Plane, app: str, checkout: Checkout) -> dict[str, object]:
+    files = eject(app, checkout.folder, checkout.plan, checkout.spec, plane.build_network, checkout.engine)
+    return dict(files)
 
 
 def _source(plane: Plane, running: Running) -> Source:

@@ -25,7 +25,7 @@ class Watcher:
     """A `runtime.execute.Watch` for one deploy."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+        self.journal = journal
         self._lock = threading.Lock()
         self._spans: dict[str, tuple[float, float]] = {}
         self._steps: dict[tuple[str, str], Step] = {}
@@ -42,7 +42,7 @@ class Watcher:
     def finished(self, record: Record) -> None:
         """A step ended."""
         moment = time.monotonic()
-        self._journal.record(record)
+        self.journal.record(record)
         with self._lock:
             begin, _ = self._spans.get(record.stage, (moment, moment))
             self._spans[record.stage] = (begin, moment)
@@ -51,11 +51,11 @@ class Watcher:
                 self._sum_up(self._seen.setdefault(record.server, Seen()), step, record)
         if record.stage == "release" and record.ok:
             for line in record.output.splitlines():
-                self._journal.out(line, "release")
+                self.journal.out(line, "release")
 
     def warn(self, server: str, text: str) -> None:
         """Something went wrong that does not undo the change."""
-        self._journal.warn(f"{server}: {text}", "finish")
+        self.journal.warn(f"{server}: {text}", "finish")
 
     def timings(self) -> dict[str, float]:
         """Seconds by phase."""

@@ -43,7 +43,7 @@ def seen(world: World, app: str, stage: str) -> bool:
     """Whether the newest deploy has come to a stage."""
     deploy = world.deploys(app)[0]
     if stage == "build":
-        return deploy["state"] == "running"
+        return bool(deploy["state"] == "running")
     return any(record["stage"] == stage for record in world.json(f"/deploys/{deploy['id']}/transcript"))
 
 

@@ -264,7 +264,8 @@ class World:
     def on(self, server: int, command: str) -> str:
         """A shell command on a server, as somebody who went there by SSH."""
         done = self.sandbox.container(self.servers[server].name).exec_run(["sh", "-c", command])
-        return bytes(done.output).decode("utf-8", "replace")
+        assert isinstance(done.output, bytes)
+        return done.output.decode("utf-8", "replace")
 
     def deploys(self, app: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.json(f"/apps/{app}/deploys")
