@@ -1,5 +1,6 @@
 """Durations and sizes as people write them, and what may be a name."""
 
+import ipaddress
 import re
 from typing import Annotated
 
@@ -14,6 +15,9 @@ ENV_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 DOMAIN = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
+
+HOST_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+HOST = re.compile(rf"(?=.{{1,253}}\Z){HOST_LABEL}(?:\.{HOST_LABEL})*\.?")
 
 
 def seconds(value: object) -> float:
@@ -62,6 +66,22 @@ def domain(value: str) -> str:
     if not DOMAIN.fullmatch(value):
         raise ValueError(f"must be a full host name such as shop.example.org, not {value!r}")
     return value
+
+
+def host(value: str) -> str:
+    """The address of a machine: a name, or an IP address without brackets.
+
+    It becomes an argument of ssh and a part of known_hosts: no leading dash, no pattern, no blank.
+    """
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        if HOST.fullmatch(value):
+            return value
+    else:
+        if "%" not in value:
+            return str(address)
+    raise ValueError(f"must be a host name or an IP address, not {value!r}")
 
 
 Seconds = Annotated[float, BeforeValidator(seconds)]

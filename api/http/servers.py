@@ -15,6 +15,7 @@ from api.schemas import (
     HostKeyShown,
     HostKeyTrusted,
     PlanShown,
+    PublicKey,
     ServerInfo,
     ServerNew,
     ServerStatus,
@@ -31,9 +32,9 @@ router = APIRouter(tags=["servers"], responses=problems(404, 409, 502))
 
 
 @router.get("/ssh-key", summary="The public key that servers must let in")
-def ssh_key(actor: Viewer, plane: ThePlane) -> dict[str, str]:
+def ssh_key(actor: Viewer, plane: ThePlane) -> PublicKey:
     del actor
-    return {"public_key": plane.public_key}
+    return PublicKey(public_key=plane.public_key)
 
 
 @router.post("/servers/host-key", summary="Read the host key that a machine shows now; pins nothing")

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends, Query
 
 from api.http.auth import Anyone, Viewer
 from api.http.parts import ThePlane, problems
-from api.schemas import EventInfo
+from api.schemas import EventInfo, Health
 from api.store import audit
 
 router = APIRouter(tags=["system"])
 
 
 @router.get("/health", summary="Whether the control plane answers", dependencies=[Depends(Anyone())])
-async def health() -> dict[str, str]:
-    return {"status": "ok", "version": version("slipway")}
+async def health() -> Health:
+    return Health(status="ok", version=version("slipway"))
 
 
 @router.get("/events", summary="Who did what, when, through which door; newest first", responses=problems())

@@ -10,7 +10,8 @@ from alembic.config import Config
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session as Session  # for those who name what they are handed
+from sqlmodel import select
 
 from api.store.cipher import Cipher
 from api.store.tables import ConfigValue, ReleaseRow, Setting

@@ -1,0 +1,236 @@
+"""An example of each shape of the HTTP API, for its documentation; tests hold each to its model."""
+
+from typing import Any
+
+AT = "2026-11-24T12:00:00.123Z"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIwW3nXoNPXjxVQ0E0cQfYW1Vp1bB2h7mC2m0eQmXk7a"
+PRINT = "SHA256:0mPbEdfKYx5UKTyTWFTOUZS6SkTLjmPOjX4D9MnhNH0"
+DIGEST = "sha256:6d1f8a1c6d1f8a1c6d1f8a1c6d1f8a1c6d1f8a1c6d1f8a1c6d1f8a1c6d1f8a1c"
+TOKEN = {
+    "name": "ann",
+    "role": "developer",
+    "created_at": AT,
+    "created_by": "admin",
+    "last_used_at": AT,
+}
+PROBLEM = {
+    "type": "https://slipway.dev/errors/unhealthy",
+    "title": "unhealthy",
+    "status": 502,
+    "code": "unhealthy",
+    "detail": "web.1 of v12 exited with 1 after 0.4s",
+    "where": "web1",
+    "lines": ["ModuleNotFoundError: No module named 'shoes'"],
+    "serving": "shop v11 (9be1c07)",
+    "next": "add shoes to the dependencies and push again",
+}
+SOURCE = {
+    "commit": "3f2c1ab0c7de51f6a0b1d1f0b8b7a2b1c0d9e8f7",
+    "author": "Ann <ann@example.org>",
+    "subject": "Sell shoes",
+    "ref": "refs/heads/main",
+    "at": "2026-11-24T11:58:30+00:00",
+}
+DEPLOY = {
+    "id": "k3v9x2m7qa",
+    "app": "shop",
+    "server": "",
+    "kind": "code",
+    "state": "live",
+    "release": 12,
+    "source": SOURCE,
+    "by": "ann",
+    "door": "git",
+    "created_at": AT,
+    "started_at": AT,
+    "finished_at": AT,
+    "plan_hash": "",
+    "timings": {"build": 3.4, "delivery": 0.5, "start": 1.4, "switch": 0.01},
+    "error": None,
+}
+STEP = {
+    "stage": "start",
+    "kind": "run",
+    "command": "docker compose --project-directory /opt/slipway/apps/shop/releases/12 up --detach web",
+    "why": "start web of v12 beside v11",
+    "diff": "",
+}
+SERVER_PLAN = {"server": "web1", "steps": [STEP]}
+CONTAINER = {
+    "id": "f00dfeed0123",
+    "process": "web",
+    "release": 12,
+    "state": "running",
+    "digest": DIGEST,
+    "status": AT,
+    "matches": True,
+}
+PLACEMENT = {
+    "server": "web1",
+    "ok": True,
+    "error": "",
+    "serving": "shop-v12-web",
+    "differences": [],
+    "containers": [CONTAINER],
+}
+DOMAIN = {"name": "shop.example.org", "tls": "acme"}
+VAR = {"key": "DATABASE_URL", "set_by": "ann", "set_at": AT}
+FILE = {"name": "Dockerfile", "text": "FROM python:3.13-slim\n"}
+LINE = {
+    "line": 1,
+    "text": "FROM python:3.13-slim",
+    "template": "dockerfiles/python:3",
+    "layer": "built in",
+    "why": ["requires-python, pyproject.toml:6"],
+}
+ASKED = {"host": "203.0.113.7", "port": 22}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "Problem": PROBLEM,
+    "Health": {"status": "ok", "version": "0.1.0"},
+    "Who": {"name": "ann", "role": "developer"},
+    "TokenNew": {"name": "ann", "role": "developer"},
+    "TokenInfo": TOKEN,
+    "TokenMade": {**TOKEN, "token": "slw_the-text-shown-once", "last_used_at": None},
+    "PublicKey": {"public_key": f"{KEY} slipway"},
+    "HostKeyAsked": ASKED,
+    "HostKeyShown": {**ASKED, "host_key": KEY, "fingerprint": PRINT},
+    "ServerNew": {**ASKED, "name": "web1", "user": "root", "host_key": KEY},
+    "HostKeyTrusted": {"host_key": KEY},
+    "ServerInfo": {
+        **ASKED,
+        "name": "web1",
+        "user": "root",
+        "host_key": KEY,
+        "fingerprint": PRINT,
+        "known_hosts": f"203.0.113.7 {KEY}",
+        "added_by": "ann",
+        "added_at": AT,
+    },
+    "ContainerShown": CONTAINER,
+    "ServerStatus": {
+        "name": "web1",
+        "ok": True,
+        "error": "",
+        "os": "Debian GNU/Linux 13 (trixie)",
+        "docker": "28.5.1",
+        "proxy_running": True,
+        "cpus": 2,
+        "load": 0.12,
+        "memory_total": 4_102_000_640,
+        "memory_free": 3_220_176_896,
+        "disk_total": 40_475_729_920,
+        "disk_free": 31_138_512_896,
+    },
+    "AppNew": {"name": "shop", "servers": ["web1", "web2"]},
+    "DomainInfo": DOMAIN,
+    "DomainNew": DOMAIN,
+    "AppInfo": {
+        "name": "shop",
+        "release": 12,
+        "servers": ["web1", "web2"],
+        "domains": [DOMAIN],
+        "git_url": "https://slipway.example.org/git/shop.git",
+        "branch": "main",
+        "created_at": AT,
+    },
+    "AppServers": {"servers": ["web1", "web2"]},
+    "PlacementShown": PLACEMENT,
+    "AppStatus": {
+        "name": "shop",
+        "release": 12,
+        "digest": DIGEST,
+        "commit": SOURCE["commit"],
+        "author": SOURCE["author"],
+        "subject": SOURCE["subject"],
+        "deployed_at": AT,
+        "urls": ["https://shop.example.org"],
+        "deploy": DEPLOY,
+        "servers": [PLACEMENT],
+    },
+    "ConfigVar": VAR,
+    "ConfigShown": {"revision": 7, "vars": [VAR]},
+    "ConfigChange": {"set": {"DATABASE_URL": "postgres://db/shop"}, "unset": ["DEBUG"]},
+    "Scale": {"replicas": {"web": 2, "worker": 1}},
+    "GitSource": {"url": "https://git.example.org/shop.git", "ref": "main"},
+    "RollbackAsked": {"to": 11},
+    "ApplyAsked": {"hash": "9d2f00c1ab37"},
+    "SourceInfo": SOURCE,
+    "DeployInfo": DEPLOY,
+    "DeployStarted": {
+        "deploy": {**DEPLOY, "state": "queued", "release": None, "timings": {}},
+        "message": "",
+    },
+    "StepShown": STEP,
+    "ServerPlan": SERVER_PLAN,
+    "PlanShown": {"title": "shop v12", "hash": "9d2f00c1ab37", "servers": [SERVER_PLAN]},
+    "RecordShown": {
+        "server": "web1",
+        "stage": "start",
+        "why": STEP["why"],
+        "command": STEP["command"],
+        "stdin": "",
+        "output": "Container shop-v12-web-1  Started",
+        "exit_code": 0,
+        "started_at": AT,
+        "seconds": 0.61,
+    },
+    "ReleaseInfo": {
+        "number": 12,
+        "state": "live",
+        "kind": "code",
+        "digest": DIGEST,
+        "image": f"127.0.0.1:5077/shop@{DIGEST}",
+        "image_bytes": 143_000_000,
+        "source": SOURCE,
+        "config_revision": 7,
+        "headline": "Python 3.13 (requires-python, pyproject.toml:6), uv (uv.lock)",
+        "by": "ann",
+        "created_at": AT,
+        "processes": {"web": 2, "worker": 1},
+        "rollback_of": None,
+    },
+    "FileShown": FILE,
+    "LineExplained": LINE,
+    "Explained": {
+        "headline": "Python 3.13 (requires-python, pyproject.toml:6)",
+        "warnings": [],
+        "lines": [LINE],
+    },
+    "Ejected": {"files": [FILE]},
+    "TemplateInfo": {
+        "name": "dockerfiles/python",
+        "layer": "shop's templates",
+        "layers": ["shop's templates", "built in"],
+    },
+    "TemplateShown": {
+        "name": "dockerignore",
+        "layer": "built in",
+        "text": "{% block more %}{% endblock %}\n",
+    },
+    "TemplateText": {
+        "text": '{% extends "base:dockerfiles/python" %}\n{% block packages %}RUN make{% endblock %}\n'
+    },
+    "RunAsked": {"argv": ["python", "manage.py", "showmigrations"], "timeout": 600.0},
+    "LineEvent": {"text": "uv (uv.lock)", "kind": "head", "phase": "detect"},
+    "StepEvent": {
+        "server": "web1",
+        "stage": "start",
+        "command": STEP["command"],
+        "why": STEP["why"],
+        "ok": True,
+        "seconds": 0.61,
+    },
+    "EndEvent": {"state": "live", "exit_code": 0},
+    "OutputEvent": {"server": "web1", "process": "web.v12", "text": "asked /", "at": AT},
+    "EventInfo": {
+        "id": 318,
+        "at": AT,
+        "who": "ann",
+        "door": "cli",
+        "action": "config.changed",
+        "app": "shop",
+        "server": "",
+        "detail": {"revision": 7, "added": ["DATABASE_URL"]},
+    },
+}
