@@ -20,6 +20,8 @@ BESIDE = (".npmrc", ".yarnrc.yml", ".yarnrc", ".pnpmfile.cjs", "pnpm-workspace.y
 PINNED = re.compile(r"(npm|pnpm|yarn)@(\d{1,3}(?:\.\d{1,3}){0,2})")
 HOOKS = ("preinstall", "install", "postinstall", "prepare")
 ROOT_OF_LOCK = re.compile(r'"packages"\s*:\s*\{\s*""\s*:\s*')
+# A package in a lock of pnpm or yarn: `name@1.0:`, `'@scope/name':`, `/name@1.0:`. Locks are long: one pass.
+LOCKED_NAME = re.compile(r"""(?:^|[\s"',/])(@[^\s"',@:/]+/[^\s"',@:/]+|[^\s"',@:/]+)(?=[@:'"])""")
 PNPM_FORMAT = re.compile(r"^lockfileVersion:\s*['\"]?(\d+)", re.MULTILINE)
 
 
@@ -129,12 +131,13 @@ def _behind(folder: Folder, name: str, lock: str) -> Evidence | None:
     manifest = folder.json(MANIFEST)
     text = folder.text(lock, LOCK_BYTES)
     locked = _npm_root(text) if name == "npm" else None
+    names = set(LOCKED_NAME.findall(text)) if name != "npm" else set()
     for group in ("dependencies", "devDependencies"):
         for dependency, wanted in table(manifest.get(group)).items():
             if name == "npm":
                 known = locked is None or table(locked.get(group)).get(dependency) == wanted
             else:
-                known = re.search(rf"(?:^|[\s\"',/]){re.escape(dependency)}[@:'\"]", text) is not None
+                known = dependency in names
             if not known:
                 return folder.json_evidence(dependency, MANIFEST, group, dependency)
     return None

@@ -23,6 +23,8 @@ SYSTEM: Table = {
 }
 # An extra that brings a server along: `fastapi[standard]`.
 SERVERS = {"fastapi": "uvicorn", "starlette": "uvicorn", "litestar": "uvicorn"}
+QUOTED = re.compile(r"""(?P<quote>["'])(?P<it>[^\n]*?)(?P=quote)""")
+POETRY_KEY = re.compile(r"""^\s*(?:\[tool\.poetry\.dependencies\.)?["']?(?P<it>[\w.-]+)["']?\s*[=\]]""")
 FROM_GIT = re.compile(r"git\+(?:https|ssh|http)://|\bgit = \"|type = \"git\"|source = \{ git = ")
 
 
@@ -54,22 +56,33 @@ def _of_requirements(folder: Folder) -> list[Requirement]:
 
 def _of_project(folder: Folder) -> list[Requirement]:
     project = table(folder.toml("pyproject.toml").get("project"))
+    listed = strings(project.get("dependencies"))
+    lines = _lines(folder, QUOTED) if listed else {}
     found = []
-    for item in strings(project.get("dependencies")):
-        line = folder.line_of("pyproject.toml", item) or 1
-        found += parse(item.split("\n")[0], "pyproject.toml", line)
+    for item in listed:
+        found += parse(item.split("\n")[0], "pyproject.toml", lines.get(item, 1))
     return found
 
 
 def _of_poetry(folder: Folder) -> list[Requirement]:
     poetry = table(table(table(folder.toml("pyproject.toml").get("tool")).get("poetry")).get("dependencies"))
+    lines = _lines(folder, POETRY_KEY, "[tool.poetry.dependencies") if poetry else {}
     found = []
     for name, entry in poetry.items():
-        evidence = folder.toml_evidence(
-            normal(name), "pyproject.toml", "tool", "poetry", "dependencies", name
-        )
+        evidence = Evidence(normal(name), "pyproject.toml", lines.get(name))
         extras = ",".join(strings(table(entry).get("extras")))
         found.append(Requirement(normal(string(name)), extras, evidence))
+    return found
+
+
+def _lines(folder: Folder, pattern: re.Pattern[str], header: str = "") -> dict[str, int]:
+    """What the pattern finds in pyproject.toml below a header, by first line: lists are long."""
+    found: dict[str, int] = {}
+    below = not header
+    for number, line in enumerate(folder.lines("pyproject.toml"), 1):
+        below = below or line.lstrip().startswith(header)
+        for match in pattern.finditer(line) if below else ():
+            found.setdefault(match["it"], number)
     return found
 
 

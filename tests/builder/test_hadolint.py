@@ -1,4 +1,4 @@
-"""hadolint judges every Dockerfile of tests/cases; what is none of its business stands here, with the reason."""
+"""hadolint judges every Dockerfile of tests/cases; what it has no say in stands here, with the reason."""
 
 import subprocess
 import sys
