@@ -58,10 +58,9 @@ def files(folder: Folder) -> list[str]:
     found = [main] if main else []
     for file in found:
         for line in folder.lines(file):
-            if match := INCLUDE.match(line):
-                name = posixpath.normpath(posixpath.join(posixpath.dirname(file), match[1]))
-                if len(found) < MAX_FILES and name not in found and folder.has(name):
-                    found.append(name)
+            name = _included(file, line)
+            if name and len(found) < MAX_FILES and name not in found and folder.has(name):
+                found.append(name)
     return found
 
 
@@ -74,11 +73,22 @@ def hashed(folder: Folder) -> Evidence | None:
 
 
 def needs_source(folder: Folder) -> Evidence | None:
-    """The line that installs something out of the repo itself, or a file whose name COPY would not take."""
-    for file in files(folder):
+    """The line that needs more of the repo than the files that were found, or a name that COPY refuses."""
+    found = files(folder)
+    for file in found:
         if not COPYABLE.fullmatch(file):
             return Evidence("a name that COPY cannot take", file)
         for number, line in enumerate(folder.lines(file), 1):
             if LOCAL.match(line):
                 return Evidence("a requirement in the repo itself", file, number)
+            if (name := _included(file, line)) and name not in found:
+                return Evidence("an include whose file is not clear", file, number)
     return None
+
+
+def _included(file: str, line: str) -> str:
+    """The path of the file that a line includes, "" when it includes none of the repo."""
+    match = INCLUDE.match(line)
+    if match is None or "://" in match[1]:
+        return ""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(file), match[1]))

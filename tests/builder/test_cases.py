@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.detect import detect, load_spec
-from builder.processes import processes
+from builder.processes import processes, release_argv
 from builder.render import BuildNetwork, render, repo_layer
 from slipway.buildplan import BuildPlan
 from slipway.errors import SlipwayError
@@ -52,6 +52,7 @@ def _described(plan: BuildPlan, spec: Spec) -> dict[str, object]:
         "headline": plan.headline(),
         "warnings": list(plan.warnings),
         "release_hint": plan.release_hint,
+        "release": list(release_argv(plan, spec)),
         "processes": found,
     }
 
