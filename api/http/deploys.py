@@ -13,7 +13,7 @@ from api.changes import new_id
 from api.http import describe
 from api.http.auth import Developer, Viewer
 from api.http.follow import server_sent
-from api.http.parts import AppName, DeployId, TheChanges, ThePlane, problems
+from api.http.parts import AppName, DeployId, TheChanges, ThePlane, problems, streams
 from api.http.upload import ANY_BYTES, receive
 from api.schemas import (
     ApplyAsked,
@@ -28,8 +28,12 @@ from api.store import apps, deploys
 from slipway.errors import Invalid, NotFound
 
 router = APIRouter(tags=["deploys"], responses=problems(404, 409))
+SCRIPT = "#!/bin/bash\n# shop v12 on web1\n# start web of v12 beside v11\ndocker compose up --detach web\n"
 EVENT_ID = re.compile(r"[0-9]{1,18}")
-Limit = Annotated[int, Query(ge=1, le=500)]
+Limit = Annotated[int, Query(ge=1, le=500, description="at most so many")]
+OneServer = Annotated[
+    str, Query(description="the server; the first without it", max_length=40, examples=["web1"])
+]
 PlanOnly = Annotated[bool, Query(description="build and plan, and change nothing on a server")]
 
 
@@ -40,7 +44,14 @@ PlanOnly = Annotated[bool, Query(description="build and plan, and change nothing
     max_body_size=ANY_BYTES,
     responses=problems(404, 408, 413),
     openapi_extra={
-        "requestBody": {"content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}}
+        "requestBody": {
+            "content": {
+                "application/gzip": {
+                    "schema": {"type": "string", "format": "binary"},
+                    "example": "(the bytes of `git archive --format=tar.gz HEAD`)",
+                }
+            }
+        }
     },
 )
 async def deploy_archive(
@@ -90,6 +101,7 @@ def show_deploy(actor: Viewer, plane: ThePlane, deploy_id: DeployId) -> DeployIn
     "/deploys/{deploy_id}/events",
     summary="Follow a deploy by server-sent events: line, step, end",
     response_class=EventSourceResponse,
+    responses=streams("LineEvent", "StepEvent", "EndEvent"),
 )
 async def follow(
     actor: Viewer,
@@ -137,8 +149,9 @@ def transcript(actor: Viewer, plane: ThePlane, deploy_id: DeployId) -> list[Reco
     "/deploys/{deploy_id}/transcript.sh",
     summary="The steps as a bash script, for one server",
     response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"example": SCRIPT}}}},
 )
-def transcript_script(actor: Viewer, plane: ThePlane, deploy_id: DeployId, server: str = "") -> str:
+def transcript_script(actor: Viewer, plane: ThePlane, deploy_id: DeployId, server: OneServer = "") -> str:
     del actor
     with plane.database.reading() as session:
         row = deploys.get(session, deploy_id)

@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse
 
 from api.changes import new_id
 from api.http.auth import Developer, Viewer
-from api.http.parts import AppName, TheChanges, ThePlane, problems
+from api.http.parts import AppName, TheChanges, ThePlane, problems, streams
 from api.plane import Plane
 from api.schemas import RunAsked
 from api.store import apps, audit, releases, servers
@@ -34,14 +34,17 @@ WAITING = 10_000
     "/apps/{app}/logs",
     summary="An app's output, merged over its servers, by server-sent events: output, end",
     response_class=EventSourceResponse,
+    responses=streams("OutputEvent", "EndEvent"),
 )
 async def logs(
     actor: Viewer,
     plane: ThePlane,
     app: AppName,
-    follow: bool = False,
-    lines: Annotated[int, Query(ge=0, le=100_000)] = 100,
-    process: Annotated[str, Query(pattern=r"^[a-z][a-z0-9-]{0,39}$|^$")] = "",
+    follow: Annotated[bool, Query(description="go on with what comes")] = False,
+    lines: Annotated[int, Query(ge=0, le=100_000, description="the last so many of each container")] = 100,
+    process: Annotated[
+        str, Query(pattern=r"^[a-z][a-z0-9-]{0,39}$|^$", description="one process; all without it")
+    ] = "",
 ) -> EventSourceResponse:
     del actor
     rows, _ = await run_in_threadpool(_app, plane, app)
@@ -58,6 +61,7 @@ async def logs(
     "/apps/{app}/run",
     summary="Run a command in a new container of the live release: server-sent events output, end",
     response_class=EventSourceResponse,
+    responses=streams("OutputEvent", "EndEvent"),
 )
 async def run(
     actor: Developer, plane: ThePlane, changes: TheChanges, app: AppName, wanted: RunAsked

@@ -1,11 +1,13 @@
 """What endpoints are handed: the plane, the changes, and how the API documents its errors."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 
 from api.changes import Changes
 from api.plane import Plane
+from api.schemas.examples import EXAMPLES
 from slipway.units import Name, OneLine
 
 PROBLEM = "application/problem+json"
@@ -40,14 +42,10 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: _documented(status) for status in sorted({401, 403, 422, *statuses})}
 
 
-def answers(example: object, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """An example of what a route answers, for its documentation."""
-    return {status: {"content": {"application/json": {"example": example}}}}
-
-
-def streams(*events: tuple[str, str]) -> dict[int | str, dict[str, Any]]:
-    """The same for server-sent events, each a name and its data."""
-    text = "".join(f"id: {at}\nevent: {name}\ndata: {data}\n\n" for at, (name, data) in enumerate(events, 1))
+def streams(*events: str) -> dict[int | str, dict[str, Any]]:
+    """The answer of a route that gives server-sent events, by the shapes of their data."""
+    names = [(name.removesuffix("Event").lower(), json.dumps(EXAMPLES[name])) for name in events]
+    text = "".join(f"id: {at}\nevent: {name}\ndata: {data}\n\n" for at, (name, data) in enumerate(names, 1))
     return {200: {"content": {"text/event-stream": {"example": text}}}}
 
 

@@ -4,8 +4,9 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
@@ -25,6 +26,10 @@ from slipway.progress import Kind, Line
 
 router = APIRouter(tags=["git"], dependencies=[Depends(Anyone())])
 END = "\x1e"
+GIT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/x-git-upload-pack-advertisement": {"example": "(git's own)"}}}
+}
+GitPath = Annotated[str, Path(description="of git's protocol", examples=["info/refs"])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,17 @@ class Pushes:
         return push
 
 
-@router.get("/git/{app}.git/{path:path}", summary="git fetch", responses=problems(404))
+@router.get(
+    "/git/{app}.git/{path:path}", summary="git fetch", response_class=Response, responses=problems(404) | GIT
+)
 @router.post(
     "/git/{app}.git/{path:path}",
     summary="git push and fetch",
+    response_class=Response,
     max_body_size=ANY_BYTES,
-    responses=problems(404, 408),
+    responses=problems(404, 408) | GIT,
 )
-async def serve(request: Request, plane: ThePlane, app: AppName, path: str) -> Response:
+async def serve(request: Request, plane: ThePlane, app: AppName, path: GitPath) -> Response:
     pushes = path == "git-receive-pack" or request.query_params.get("service") == "git-receive-pack"
     actor = await let_in(request, Role.DEVELOPER if pushes else Role.VIEWER, "git")
     await run_in_threadpool(_exists, plane, app)

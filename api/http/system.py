@@ -23,7 +23,7 @@ def list_events(
     actor: Viewer,
     plane: ThePlane,
     app: Annotated[str, Query(max_length=40, pattern=r"^[a-z0-9-]*$", description="of one app")] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    limit: Annotated[int, Query(ge=1, le=1000, description="at most so many")] = 50,
 ) -> list[EventInfo]:
     del actor
     with plane.database.reading() as session:
