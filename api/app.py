@@ -11,7 +11,7 @@ from api.changes import Changes
 from api.http import apps, deploys, output, problems, push, releases, servers, system, templates, tokens
 from api.http.auth import refuse_undeclared
 from api.http.git import Repos
-from api.http.upload import JSON_BYTES, Patience
+from api.http.upload import Bodies
 from api.plane import Plane
 from api.work.change import Steps
 from api.work.jobs import Jobs
@@ -65,8 +65,8 @@ def create(plane: Plane) -> FastAPI:
     app.state.repos = Repos(settings.data_dir / "git", plane.engine, max_push_bytes=settings.max_push_bytes)
     app.state.receive_url = f"http://127.0.0.1:{settings.port}/internal/receive"
     problems.install(app)
-    app.add_middleware(Patience)
+    app.add_middleware(Bodies)
     for router in ROUTERS:
-        app.include_router(router, max_body_size=JSON_BYTES)
+        app.include_router(router)
     refuse_undeclared(app)
     return app

@@ -14,7 +14,7 @@ from api.http import describe
 from api.http.auth import Developer, Viewer
 from api.http.follow import server_sent
 from api.http.parts import AppName, DeployId, TheChanges, ThePlane, problems, streams
-from api.http.upload import ANY_BYTES, receive
+from api.http.upload import receive
 from api.schemas import (
     ApplyAsked,
     DeployInfo,
@@ -41,7 +41,6 @@ PlanOnly = Annotated[bool, Query(description="build and plan, and change nothing
     "/apps/{app}/deploys",
     summary="Deploy an archive (tar or tar.gz) of a work tree",
     status_code=202,
-    max_body_size=ANY_BYTES,
     responses=problems(404, 408, 413),
     openapi_extra={
         "requestBody": {

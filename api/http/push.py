@@ -16,7 +16,7 @@ from api.http.auth import Anyone, let_in
 from api.http.deploys import source_of
 from api.http.follow import events
 from api.http.parts import AppName, TheChanges, ThePlane, problems
-from api.http.upload import ANY_BYTES, receive
+from api.http.upload import receive
 from api.plane import Plane
 from api.schemas import Role, State
 from api.store import apps, deploys
@@ -77,7 +77,6 @@ class Pushes:
     "/git/{app}.git/{path:path}",
     summary="git push and fetch",
     response_class=Response,
-    max_body_size=ANY_BYTES,
     responses=problems(404, 408) | GIT,
 )
 async def serve(request: Request, plane: ThePlane, app: AppName, path: GitPath) -> Response:
@@ -102,7 +101,6 @@ async def serve(request: Request, plane: ThePlane, app: AppName, path: GitPath) 
     "/internal/receive",
     summary="The pre-receive hook hands a pushed tree over",
     include_in_schema=False,
-    max_body_size=ANY_BYTES,
 )
 async def receive_tree(request: Request, plane: ThePlane, changes: TheChanges) -> Response:
     push = request.app.state.pushes.of(request.headers.get("authorization", ""))

@@ -1,6 +1,8 @@
 """Request bodies that become files, within a limit."""
 
 import asyncio
+import math
+import re
 from pathlib import Path
 
 from fastapi import Request
@@ -12,14 +14,14 @@ from slipway.errors import TooLarge
 JSON_BYTES = 2 << 20
 """Of a body that is read into memory: room for some hundred config vars, or a template."""
 
-ANY_BYTES = 1 << 62
-"""For routes whose body becomes a file, and has a limit of its own."""
+FILES = re.compile(r"/git/.*|/internal/receive|/apps/[^/]*/deploys")
+"""Paths whose body becomes a file, or git's input, and has a limit of its own."""
 
 IDLE_SECONDS = 60.0
 
 
-class Patience:
-    """Middleware: a client that begins a body and then sends nothing of it is not waited for any longer."""
+class Bodies:
+    """Middleware: a body is no larger and no slower than it may be, even one that comes without a token."""
 
     def __init__(self, app: ASGIApp, idle_seconds: float = IDLE_SECONDS) -> None:
         self._app = app
@@ -29,20 +31,27 @@ class Patience:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        complete = False
+        limit = math.inf if FILES.fullmatch(scope["path"]) else JSON_BYTES
+        announced = int(dict(scope["headers"]).get(b"content-length", b"0"))
+        size, complete = 0, False
 
-        async def in_time() -> Message:
-            nonlocal complete
+        async def bounded() -> Message:
+            nonlocal size, complete
             if complete:
                 return await receive()
+            if announced > limit:
+                raise HTTPException(413)
             try:
                 message = await asyncio.wait_for(receive(), self._idle)
             except TimeoutError:
                 raise HTTPException(408) from None
             complete = not message.get("more_body", False)
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise HTTPException(413)
             return message
 
-        await self._app(scope, in_time, send)
+        await self._app(scope, bounded, send)
 
 
 async def receive(request: Request, path: Path, limit: int) -> None:

@@ -146,6 +146,13 @@ class Api:
         assert problem["next"]
         return problem
 
+    def refused_as(self, statuses: set[int], method: str, path: str, body: bytes) -> dict[str, Any]:
+        """The same for a raw body that claims to be JSON, when several statuses are right."""
+        headers = {"content-type": "application/json"}
+        status = self.ask(method, path, content=body, headers=headers).status_code
+        assert status in statuses, status
+        return self.refused(status, method, path, content=body, headers=headers)
+
     def actions(self, app: str = "") -> list[dict[str, Any]]:
         """The audit, oldest first."""
         return list(reversed(self.ok("GET", "/events", params={"app": app, "limit": 1000})))
