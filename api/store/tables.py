@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -172,12 +172,3 @@ class Event(SQLModel, table=True):
     app: str = Field(default="", index=True)
     server: str = ""
     detail: dict[str, Any] = _json()
-
-
-class Worker(SQLModel, table=True):
-    """A control-plane process and when it was last heard of, in seconds since 1970."""
-
-    __tablename__ = "worker"
-    __table_args__ = (UniqueConstraint("id"),)
-    id: str = Field(primary_key=True)
-    seen_at: float
