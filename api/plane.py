@@ -1,5 +1,6 @@
 """The parts of a running control plane, put together once."""
 
+import secrets as random
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ def put_together(settings: Settings) -> Plane:
 
     Raises `Invalid` when the key file does not fit, `TemplateError` for an operator's broken template.
     """
-    (settings.data_dir / "sources").mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(settings.data_dir)
+    make_private(settings.data_dir / "sources")
     database = Database(settings.store_url, Cipher(settings.data_dir / "secrets.key"))
     database.migrate()
     with database.session() as session:
@@ -105,9 +107,14 @@ def put_together(settings: Settings) -> Plane:
     )
 
 
+def make_private(folder: Path) -> None:
+    """A folder for what other users of the machine must not read: sources, repos, the database."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
 def _worker(data_dir: Path) -> str:
-    """The name for the durable engine: the same after a restart, so that it finds its work."""
+    """The name for the durable engine: the same after a restart, so that it finds its work, and nobody else's."""
     file = data_dir / "worker"
     if not file.exists():
-        file.write_text(f"{socket.gethostname()}\n")
+        file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}\n")
     return file.read_text().strip()
