@@ -172,3 +172,11 @@ class Event(SQLModel, table=True):
     app: str = Field(default="", index=True)
     server: str = ""
     detail: dict[str, Any] = _json()
+
+
+class Worker(SQLModel, table=True):
+    """A control-plane process and when it was last heard of, in seconds since 1970."""
+
+    __tablename__ = "worker"
+    id: str = Field(primary_key=True)
+    seen_at: float
