@@ -165,10 +165,3 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("transcript", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_transcript_deploy"), ["deploy"], unique=False)
-
-    op.create_table(
-        "worker",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("seen_at", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
