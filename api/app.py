@@ -15,6 +15,7 @@ from api.http.upload import Bodies
 from api.plane import Plane
 from api.work.change import Steps
 from api.work.jobs import Jobs
+from api.work.takeover import Takeover
 
 ROUTERS = (
     system.router,
@@ -39,15 +40,19 @@ def create(plane: Plane) -> FastAPI:
         settings.engine_url, Steps(plane).by_name(), worker=plane.worker, at_once=settings.deploys_at_once
     )
 
+    changes = Changes(plane, jobs)
+    takeover = Takeover(plane.database, jobs, plane.worker, changes.resume)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(app.state.repos.prepare)
         plane.cancels.start()
-        await run_in_threadpool(jobs.start)
-        await run_in_threadpool(app.state.changes.resume)
+        await run_in_threadpool(takeover.start)
+        await run_in_threadpool(changes.resume)
         try:
             yield
         finally:
+            takeover.stop()
             plane.cancels.stop()
             await run_in_threadpool(jobs.stop)
             plane.connections.close()
@@ -60,7 +65,7 @@ def create(plane: Plane) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.plane = plane
-    app.state.changes = Changes(plane, jobs)
+    app.state.changes = changes
     app.state.pushes = push.Pushes()
     app.state.repos = Repos(settings.data_dir / "git", plane.engine, max_push_bytes=settings.max_push_bytes)
     app.state.receive_url = f"http://127.0.0.1:{settings.port}/internal/receive"

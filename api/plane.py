@@ -113,7 +113,7 @@ def make_private(folder: Path) -> None:
 
 
 def _worker(data_dir: Path) -> str:
-    """The name for the durable engine: the same after a restart, so that it finds its work, and nobody else's."""
+    """The name for the durable engine: the same after a restart, so that it finds its own work."""
     file = data_dir / "worker"
     if not file.exists():
         file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}\n")

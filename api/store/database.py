@@ -34,6 +34,11 @@ class Database:
         self._engine = _engine(url)
         self._reader = self._engine.execution_options(writes=False)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may use it too: PostgreSQL, not a file of ours."""
+        return not self.url.startswith("sqlite")
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A transaction: committed at the end of the block, rolled back when it raises.

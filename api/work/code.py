@@ -16,7 +16,7 @@ from builder.image import BuildRequest, build
 from builder.processes import processes, release_argv
 from builder.render import RenderedImage, render, repo_layer
 from slipway.buildplan import BuildPlan
-from slipway.errors import SpecError
+from slipway.errors import CheckoutError, SpecError
 from slipway.release import Domain, Image, Release, Source
 from slipway.secret import Secret
 from slipway.spec import FILE, Spec
@@ -116,6 +116,11 @@ def _source(plane: Plane, running: Running) -> Source:
             max_bytes=plane.settings.max_push_bytes,
         )
         deploy.source = asdict(found)
+    elif not plane.archive(deploy.id).exists():
+        raise CheckoutError(
+            "what was pushed lies where another process of the control plane ran, which is gone",
+            next="push again",
+        )
     return Source(**deploy.source)
 
 

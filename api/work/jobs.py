@@ -42,6 +42,14 @@ class Jobs:
         with SetWorkflowID(deploy_id), SetEnqueueOptions(queue_partition_key=app_id):
             DBOS.enqueue_workflow(QUEUE, change, deploy_id)
 
+    def resume(self, worker: str) -> list[str]:
+        """Queue again, what a worker that is dead was doing; returns the ids."""
+        left = DBOS.list_workflows(status="PENDING", executor_id=worker, load_input=False, load_output=False)
+        ids = [workflow.workflow_id for workflow in left]
+        if ids:
+            DBOS.resume_workflows(ids, queue_name=QUEUE)
+        return ids
+
     def stop(self) -> None:
         """Stop taking work. What runs is resumed by the next start."""
         DBOS.destroy(workflow_completion_timeout_sec=0)

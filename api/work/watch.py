@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from api.work.journal import Journal
+from runtime.docker import RELEASE
 from slipway.plan import Drain, Probe, Step, Switch
 from slipway.release import Release
 from slipway.transcript import Record
@@ -49,7 +50,7 @@ class Watcher:
             step = self._steps.get((record.server, record.stage))
             if step and record.ok:
                 self._sum_up(self._seen.setdefault(record.server, Seen()), step, record)
-        if record.stage == "release" and record.ok:
+        if record.ok and record.command.endswith(f" {RELEASE}"):
             for line in record.output.splitlines():
                 self.journal.out(line, "release")
 
