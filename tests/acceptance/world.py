@@ -87,6 +87,11 @@ class ControlPlane:
         if found := re.search(r"slw_\S+", self.log.read_text()):
             self.token = found[0]
 
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
     def kill(self) -> None:
         """`kill -9`, as a crash would."""
         assert self._process is not None
