@@ -44,7 +44,7 @@ def explain(step: Probe, verdict: "Verdict", parts: Mapping[str, str]) -> tuple[
     if verdict.word == "missing":
         return f"{name} did not start: {verdict.detail}", "see the transcript"
     if verdict.word == "ended" or state[0] in ("exited", "dead", "restarting"):
-        return _ended(name, step.process, state)
+        return _ended(name, step.process, *_end_of(state, parts.get("died", "")))
     listening = sockets(parts.get("sockets", ""))
     status, body = _answer(parts.get("answer", ""))
     waited = f"{name} {verdict.detail}"
@@ -86,9 +86,17 @@ def _address(text: str) -> str:
     return "::1" if raw == bytes(12) + b"\x01\x00\x00\x00" else "other"
 
 
-def _ended(name: str, process: str, state: list[str]) -> tuple[str, str]:
-    code = int(state[1]) if state[1].isdigit() else 0
-    if state[2] == "true":
+def _end_of(state: list[str], died: str) -> tuple[int, bool]:
+    """The exit code, and whether memory ran out; of the last end where Docker started it again since."""
+    events = [(*line.split(), "", "")[:2] for line in died.splitlines()]
+    codes = [code for action, code in events if action == "die"]
+    code = codes[-1] if state[0] == "running" and codes else state[1]
+    out_of_memory = state[2] == "true" or any(action == "oom" for action, _ in events)
+    return int(code) if code.isdigit() else 0, out_of_memory
+
+
+def _ended(name: str, process: str, code: int, out_of_memory: bool) -> tuple[str, str]:
+    if out_of_memory:
         next_ = f"let it use less memory, or raise processes.{process}.memory in slipway.toml"
         return f"{name} was killed for using more memory than it may", next_
     meaning = EXITS.get(code, "")

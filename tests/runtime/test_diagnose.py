@@ -29,6 +29,8 @@ def answer(status: int, body: str = "") -> str:
         (ENDED, {"state": "exited 137 true 0 0"}, "using more memory than it may", "processes.web.memory"),
         (ENDED, {"state": "exited 137 false 0 0"}, "it was killed", "last lines"),
         (ENDED, {}, "exited at once with code 0", "foreground"),
+        (ENDED, {"state": RUNS, "died": "die 1\ndie 3"}, "exited at once with code 3", "last lines"),
+        (ENDED, {"state": RUNS, "died": "oom \ndie 137"}, "more memory than it may", "processes.web.memory"),
         (LATE, {"state": "restarting 1 false 4 0"}, "exited at once with code 1", "last lines"),
         (LATE, {"state": RUNS, "sockets": ""}, "it never listened on a port", "0.0.0.0:$PORT (PORT is 8000)"),
         (
