@@ -53,6 +53,17 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def empty_postgres(postgres: str) -> str:
     """The URL of a database with nothing in it."""
+    return a_database(postgres)
+
+
+@pytest.fixture(scope="module")
+def fresh_postgres(postgres: str) -> str:
+    """The same for all tests of a module."""
+    return a_database(postgres)
+
+
+def a_database(postgres: str) -> str:
+    """The URL of a new database of a server."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
