@@ -8,6 +8,7 @@ from slipway.secret import Secret, Text, shown
 from templates.engine import Engine
 
 MARK = "SLIPWAY_END"
+MEMBERS = "{{range .Containers}}{{println .Name}}{{end}}"
 FUNCTIONS = {Probe: "probe", Switch: "switch", Drain: "drain"}
 
 
@@ -51,12 +52,35 @@ def _lines(step: Step) -> str:
 
 def _run(step: Run) -> str:
     command = " ".join(_word(word) for word in step.argv)
-    if step.tunnel:
-        # By hand there is no tunnel to the registry; most often the image is there already.
-        command = f"docker image inspect {_word(step.argv[-1])} >/dev/null 2>&1 ||\n  {command}"
+    if done := _done(step.argv):
+        command = f"{done} ||\n  {command}"
     if isinstance(step.stdin, Secret):
         return f"{_missing('what is to be typed into the next command')}\n{command}"
     return f"{command} <<'{_mark(step.stdin)}'\n{_closed(step.stdin)}" if step.stdin else command
+
+
+def _done(argv: tuple[Text, ...]) -> str:
+    """The test whether a command's work is done, for those that Docker refuses a second time; "" for others.
+
+    A pull is one of them: by hand there is no tunnel to the registry, and most often the image is there.
+    """
+    last = _word(argv[-1])
+    match argv[:3]:
+        case ("docker", "pull", _):
+            return f"docker image inspect {last} >/dev/null 2>&1"
+        case ("docker", "image", "rm"):
+            return f"! docker image inspect {last} >/dev/null 2>&1"
+        case ("docker", "network", "create"):
+            return f"docker network inspect {last} >/dev/null 2>&1"
+        case ("docker", "network", "rm"):
+            return f"! docker network inspect {last} >/dev/null 2>&1"
+        case ("docker", "network", "connect"):
+            return f"docker network inspect --format '{MEMBERS}' {_word(argv[3])} | grep -x {last} >/dev/null"
+        case ("docker", "network", "disconnect"):
+            return (
+                f"! docker network inspect --format '{MEMBERS}' {_word(argv[3])} | grep -x {last} >/dev/null"
+            )
+    return ""
 
 
 def _write(step: Write) -> str:

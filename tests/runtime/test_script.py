@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime import docker
 from runtime.script import as_script
 from slipway.plan import Drain, Plan, Probe, Rollout, Run, Stage, Step, Switch, Write
 from slipway.release import Domain
@@ -148,3 +149,20 @@ def test_what_would_undo_a_stage_is_told() -> None:
 
 def test_a_server_without_steps_has_an_empty_script() -> None:
     assert "true" not in as_script(Rollout("shop v2", ()), "web1").partition("pipefail")[2]
+
+
+@pytest.mark.parametrize(
+    ("argv", "guard"),
+    [
+        (docker.pull("r/shop@sha256:1"), "docker image inspect r/shop@sha256:1 >/dev/null 2>&1 ||"),
+        (docker.remove_image("r/shop@sha256:1"), "! docker image inspect r/shop@sha256:1 >/dev/null 2>&1 ||"),
+        (docker.create_network("net", "shop"), "docker network inspect net >/dev/null 2>&1 ||"),
+        (docker.connect("net", "box"), "net | grep -x box >/dev/null ||"),
+        (("docker", "network", "disconnect", "net", "box"), "net | grep -x box >/dev/null ||"),
+        (("docker", "network", "rm", "net"), "! docker network inspect net >/dev/null 2>&1 ||"),
+    ],
+)
+def test_what_docker_refuses_a_second_time_is_done_once(argv: tuple[str, ...], guard: str) -> None:
+    text = script(Run("why", argv))
+    assert f"{guard}\n  {' '.join(argv)}" in text
+    assert refused_by_bash(text) == ""
