@@ -20,6 +20,7 @@ from slipway.errors import Conflict
 __all__ = ["Database", "Session"]
 BUSY_MS = 15_000
 MIGRATING = 7_070_001
+ALONE = 7_070_002
 
 
 class Database:
@@ -57,6 +58,19 @@ class Database:
         """A session that changes nothing."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Of all processes that share the database, one at a time is within such a block.
+
+        No transaction is open meanwhile: the durable engine makes indexes at its start, which wait for all.
+        """
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({ALONE})")
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ALONE})")
 
     def migrate(self) -> None:
         """Bring the tables to this version's; does nothing when they are there."""

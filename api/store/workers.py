@@ -5,13 +5,6 @@ from sqlmodel import Session, col, delete, select, update
 
 from api.store.tables import Worker
 
-STARTING = 7_070_002
-
-
-def alone(session: Session) -> None:
-    """Wait until no other process of this PostgreSQL starts or takes over; ends with the transaction."""
-    session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({STARTING})")
-
 
 def arrived(session: Session, worker: str) -> None:
     """A process has started under that name."""

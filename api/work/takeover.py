@@ -37,9 +37,9 @@ class Takeover:
         if not self._database.is_shared:
             self._jobs.start()
             return
-        with self._database.session() as session:
-            workers.alone(session)
-            workers.arrived(session, self._worker)
+        with self._database.alone():
+            with self._database.session() as session:
+                workers.arrived(session, self._worker)
             self._jobs.start()
         self._thread.start()
 
@@ -66,8 +66,7 @@ class Takeover:
 
     def _take_over(self) -> list[str]:
         """Queue again what the dead were doing; the same transaction forgets them, or nothing happened."""
-        with self._database.session() as session:
-            workers.alone(session)
+        with self._database.alone(), self._database.session() as session:
             dead = workers.buried(session, self._worker, LAPSE_SECONDS)
             for worker in dead:
                 taken = self._jobs.resume(worker)
