@@ -17,6 +17,8 @@ def verify(release: Release, facts: ServerFacts) -> list[str]:
             for item in running
             if item.image != release.image.reference
         ]
+    if not facts.proxy_running:
+        found.append("the proxy does not run")
     if release.web and facts.serving.get(release.app) != release.serving_name:
         found.append(f"the proxy serves {facts.serving.get(release.app) or 'nothing'}")
     return found

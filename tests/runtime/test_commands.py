@@ -105,6 +105,7 @@ def test_a_server_that_is_as_the_release_says_differs_in_nothing() -> None:
         ),
         (serving(V2, serving={"shop": "shop-v1-web"}), ["the proxy serves shop-v1-web"]),
         (serving(V2, serving={}), ["the proxy serves nothing"]),
+        (serving(V2, proxy_running=False), ["the proxy does not run"]),
         (
             serving(V2, containers=(*containers(V2)[:2], replace(containers(V2)[2], image="other"))),
             [f"worker: runs other instead of {NEW}"],
