@@ -82,7 +82,7 @@ def _check(member: tarfile.TarInfo, files: int, total: int, limits: Limits) -> N
         raise TooLarge(
             f"{name} is {member.size >> 20} MB; a file of a deploy may have {limits.file_bytes >> 20} MB",
             where=name,
-            next="keep large files out of the repo (a volume, an object store), or raise SLIPWAY_MAX_FILE_BYTES",
+            next="keep large files out of the repo (on a volume?), or raise SLIPWAY_MAX_FILE_BYTES",
         )
     if files > limits.files:
         raise TooLarge(
