@@ -13,6 +13,7 @@ from api.store.audit import Actor
 from api.store.database import Session
 from api.store.tables import App, Deploy, ReleaseRow
 from api.work.jobs import Jobs
+from builder.gitsource import refuse_odd
 from slipway.errors import Conflict, Invalid, NotFound, PlanChanged
 
 
@@ -56,7 +57,8 @@ class Changes:
         return self._code(actor, app, deploy_id, {}, source, plan=plan)
 
     def push_git(self, actor: Actor, app: str, url: str, ref: str, *, plan: bool) -> Deploy:
-        """Deploy a ref of a git URL."""
+        """Deploy a ref of a git URL. Raises `CheckoutError` before an odd one, or a password, is kept."""
+        refuse_odd(url, ref)
         return self._code(actor, app, new_id(), {"git_url": url, "git_ref": ref}, {}, plan=plan)
 
     def apply(self, actor: Actor, app: str, plan_hash: str) -> Deploy:

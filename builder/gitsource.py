@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,9 +42,14 @@ def fetch(
     Raises `CheckoutError` for a URL that is refused, a ref that is not there and a host that does not answer,
     `TooLarge` past `max_bytes`.
     """
-    _check(url, ref, private_hosts=private_hosts)
+    host, port = refuse_odd(url, ref)
+    addresses = _addresses(host, port)
+    if not private_hosts and not all(address.is_global for address in addresses):
+        raise _refused(
+            url, "its host is in a private network (an operator may allow it: SLIPWAY_GIT_PRIVATE_HOSTS)"
+        )
     with tempfile.TemporaryDirectory(prefix="slipway-git-") as scratch:
-        git = _Git(Path(scratch), cancel)
+        git = _Git(Path(scratch), cancel, _pinned(host, port, addresses))
         git.run("init", "--quiet", "--bare", ".")
         commit = _resolve(git, url, ref)
         git.run("fetch", "--quiet", "--depth=1", "--no-tags", url, commit if COMMIT.fullmatch(ref) else ref)
@@ -60,7 +66,8 @@ def fetch(
         return Fetched(commit, author, subject, ref, at)
 
 
-def _check(url: str, ref: str, *, private_hosts: bool) -> None:
+def refuse_odd(url: str, ref: str) -> tuple[str, int]:
+    """The host and port of a URL that may be kept. Raises `CheckoutError`, in which no password is."""
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
@@ -72,18 +79,23 @@ def _check(url: str, ref: str, *, private_hosts: bool) -> None:
         raise _refused(url.replace(parts.netloc, parts.hostname), "a password in a URL ends up in logs")
     if not REF.fullmatch(ref):
         raise CheckoutError(f"{ref!r} is no ref", next="name a branch, a tag or a commit")
-    if not private_hosts and not _is_public(parts.hostname, port):
-        raise _refused(
-            url, "its host is in a private network (an operator may allow it: SLIPWAY_GIT_PRIVATE_HOSTS)"
-        )
+    return parts.hostname, port
 
 
-def _is_public(host: str, port: int) -> bool:
+def _addresses(host: str, port: int) -> list[IPv4Address | IPv6Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise CheckoutError(f"{host} cannot be found: {error}", next="is the URL right?") from None
-    return all(ipaddress.ip_address(item[4][0]).is_global for item in found)
+    return [ipaddress.ip_address(item[4][0]) for item in found]
+
+
+def _pinned(host: str, port: int, addresses: list[IPv4Address | IPv6Address]) -> tuple[str, ...]:
+    """Settings by which git connects to the addresses that were looked at, whatever a name leads to later."""
+    if ":" in host:
+        return ()  # is an address itself
+    shown = (f"[{address}]" if address.version == 6 else str(address) for address in addresses)
+    return (f"http.curloptResolve={host}:{port}:{','.join(shown)}",)
 
 
 def _resolve(git: "_Git", url: str, ref: str) -> str:
@@ -107,15 +119,16 @@ def _refused(url: str, reason: str) -> CheckoutError:
 
 
 class _Git:
-    def __init__(self, folder: Path, cancel: Cancel) -> None:
+    def __init__(self, folder: Path, cancel: Cancel, pinned: tuple[str, ...]) -> None:
         self._folder = folder
+        self._settings = ("http.followRedirects=false", *pinned)
         self._cancel = cancel
 
     def run(self, *words: str) -> str:
         """A git command's output. Raises `CheckoutError` with git's last line."""
         self._cancel.check()
         process = subprocess.Popen(
-            ["git", "-c", "http.followRedirects=false", *words],
+            ["git", *(word for setting in self._settings for word in ("-c", setting)), *words],
             cwd=self._folder,
             env=_environment(),
             stdin=subprocess.DEVNULL,

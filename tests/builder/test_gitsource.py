@@ -228,6 +228,18 @@ def test_a_redirect_is_not_followed(host: tuple[str, list[str], dict[str, str]],
     assert all(path.startswith("/elsewhere/") for path in asked)
 
 
+def test_git_connects_to_the_address_that_was_looked_at(
+    host: tuple[str, list[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url, _, commits = host
+    port = int(url.rpartition(":")[2])
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: here)
+    archive = tmp_path / "a.tar"
+    found = fetched(f"http://shop.invalid:{port}/shop.git", private=True, archive=archive)  # no DNS knows it
+    assert found.commit == commits["2"]
+
+
 def test_the_own_host_is_not_asked_without_leave(host: tuple[str, list[str], dict[str, str]]) -> None:
     url, asked, _ = host
     asked.clear()

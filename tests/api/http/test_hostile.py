@@ -181,6 +181,16 @@ def test_a_source_is_shown_without_what_moves_a_terminal(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["ext::sh -c id", "file:///etc", "-uid", "https://ann:canary@example.org/a.git", "http://a\0b"]
+)
+def test_no_odd_git_url_is_kept(api: Api, url: str) -> None:
+    problem = api.refused(422, "POST", "/apps/shop/deploys/git", json={"url": url})
+    assert "canary" not in json.dumps(problem)
+    api.refused(422, "POST", "/apps/shop/deploys/git", json={"url": "https://example.org/a", "ref": "-u"})
+    assert "git_url" not in json.dumps(api.actions())
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/git/..%2f..%2fetc/info/refs",
