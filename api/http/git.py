@@ -92,8 +92,15 @@ async def serve(request: Request, path: str, user: str, environment: Mapping[str
         env={**environment, **_cgi(request, path, user)},
     )
     feeding = asyncio.create_task(_feed(request, process))
-    status, headers = await _head(process)
-    return StreamingResponse(_body(process, feeding), status_code=status, headers=headers)
+    try:
+        status, headers = await _head(process)
+        # A response that has begun reads on, for the client's farewell: a large push would lose pieces to it.
+        await feeding
+    except BaseException:
+        feeding.cancel()
+        process.kill()
+        raise
+    return StreamingResponse(_body(process), status_code=status, headers=headers)
 
 
 def _cgi(request: Request, path: str, user: str) -> dict[str, str]:
@@ -139,14 +146,13 @@ async def _head(process: asyncio.subprocess.Process) -> tuple[int, dict[str, str
     return int(status.split()[0]), headers
 
 
-async def _body(process: asyncio.subprocess.Process, feeding: asyncio.Task[None]) -> AsyncIterator[bytes]:
+async def _body(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
     stdout = process.stdout
     assert stdout is not None  # noqa: S101 - it was asked for as a pipe
     try:
         while chunk := await stdout.read(CHUNK):
             yield chunk
     finally:
-        feeding.cancel()
         if process.returncode is None:
             process.terminate()
         await process.wait()
