@@ -14,7 +14,7 @@ from api.work.code import build_code
 from api.work.derived import derive
 from api.work.jobs import Step as WorkStep
 from api.work.running import Running, finish, run
-from api.work.shown import plan_shown
+from api.work.shown import plan_shown, plans_shown
 from api.work.watch import Watcher
 from runtime import paths
 from runtime.bootstrap import WANTED_FILES, bootstrap
@@ -24,7 +24,7 @@ from runtime.rollout import Change, rollout, wanted_files
 from runtime.script import as_script
 from runtime.serverfacts import ServerFacts
 from runtime.verify import verify
-from slipway.errors import NotFound, PlanChanged, ServerError
+from slipway.errors import NotFound, PlanChanged, ServerError, SlipwayError
 from slipway.plan import Rollout, Step
 from slipway.release import Release
 from slipway.secret import Scrubber
@@ -92,8 +92,8 @@ class Steps:
         running.timings |= watcher.timings()
         for row in rows:
             running.journal.head(watcher.summary(row.name, wanted), "rollout")
-        self._went_live(running, wanted)
         self._leave_dropped(running)
+        self._went_live(running, wanted)
 
     def _execute(
         self,
@@ -183,11 +183,17 @@ class Steps:
         return f"live: {where or 'no domain yet (slipway domains add NAME)'}  ({total:.1f}s: {shown})"
 
     def _leave_dropped(self, running: Running) -> None:
-        """Servers that an app no longer goes to, once it serves on the others."""
-        names = running.deploy.wish.get("dropped") or []
-        with self._plane.database.reading() as session:
-            rows = [servers.get(session, name) for name in names]
-        self._take_off(running, rows)
+        """Servers that an app no longer goes to, once it serves on the others; one may be down."""
+        for name in running.deploy.wish.get("dropped") or []:
+            try:
+                with self._plane.database.reading() as session:
+                    row = servers.get(session, name)
+                self._take_off(running, [row])
+            except SlipwayError as error:
+                told = (
+                    f"{running.deploy.app} may still run on {name}, which could not be cleared: {error.what}"
+                )
+                running.journal.warn(told, "remove")
 
     def _take_off(self, running: Running, rows: Sequence[Server]) -> None:
         app = running.deploy.app
@@ -229,9 +235,11 @@ class Steps:
             apps.remove(session, deploy.app)
 
     def _note_plan(self, row: Deploy, todo: Rollout) -> None:
-        row.plan = plan_shown(todo)
+        """Beside what the deploy does on other servers."""
+        row.plan = plans_shown(row.plan, plan_shown(todo))
         names = {plan.server for stage in todo.stages for plan in stage.plans}
-        row.scripts = {name: as_script(todo, name, self._plane.engine) for name in sorted(names)}
+        scripts = {name: as_script(todo, name, self._plane.engine) for name in sorted(names)}
+        row.scripts = {**row.scripts, **scripts}
 
     def _perform(self, running: Running, rows: Sequence[Server], todo: Rollout) -> None:
         watcher = _Told(running.journal)
