@@ -1,4 +1,4 @@
-"""The manual is whole: every setting, flag, key, error code and template is in docs/, and nothing that is gone."""
+"""The manual: every setting, flag, key, error code and template is in docs/, and none that is gone."""
 
 import re
 import tomllib
