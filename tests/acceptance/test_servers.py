@@ -243,7 +243,6 @@ def test_a_removed_app_is_gone_from_its_servers_but_for_its_volumes(world: World
 def assert_has_left(world: World, app: str, server: int) -> None:
     assert not by_hand(world, f"docker ps --all --quiet --filter label=slipway.app={app}", server)
     assert f"slipway-app-{app}\n" not in by_hand(world, "docker network ls --format '{{.Name}}'", server)
-    left = by_hand(world, f"find /opt/slipway -name '{app}*'", server)
-    assert not left
+    assert not by_hand(world, f"find /opt/slipway -name {app} -o -name {app}.caddy", server)
     assert f"slipway-{app}-data\n" in by_hand(world, "docker volume ls --quiet", server)
     assert not answers(world, app, server)
