@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, inspect
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session as Session  # for those who name what they are handed
@@ -15,9 +13,10 @@ from sqlmodel import select
 
 from api.store.cipher import Cipher
 from api.store.tables import ConfigValue, ReleaseRow, Setting
-from slipway.errors import Conflict
+from slipway.errors import Conflict, Invalid
 
 __all__ = ["Database", "Session"]
+MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 15_000
 MIGRATING = 7_070_001
 ALONE = 7_070_002
@@ -73,15 +72,23 @@ class Database:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ALONE})")
 
     def migrate(self) -> None:
-        """Bring the tables to this version's; does nothing when they are there."""
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        """Bring the tables to this version's; does nothing when they are there.
+
+        Raises `Invalid` for tables that a newer slipway made.
+        """
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # Processes that start together wait for the one that makes the tables.
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            there, known = _revision(connection), _revisions()
+            if there and there not in known:
+                raise Invalid(
+                    f"a newer slipway made the database (revision {there})",
+                    where=connection.engine.url.render_as_string(hide_password=True),
+                    next="start that version again; this one would not know what it reads",
+                )
+            if there != known[-1]:
+                _upgrade(connection)
 
     def rotate(self) -> None:
         """Encrypt every secret anew with a new key. Nothing else may write meanwhile."""
@@ -98,6 +105,29 @@ class Database:
             for release in session.exec(select(ReleaseRow)):
                 release.env = anew(release.env)
                 session.add(release)
+
+
+def _revision(connection: Connection) -> str:
+    """Which migration the tables are at; "" for none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or "")
+
+
+def _revisions() -> list[str]:
+    """Of every migration, in order: what its file's name begins with."""
+    return sorted(path.name[:4] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
+
+
+def _upgrade(connection: Connection) -> None:
+    # Most starts find the tables as they are to be, and need no alembic: half a second and 15 MB.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _engine(url: str) -> Engine:

@@ -1,21 +1,13 @@
 """The store on SQLite and on PostgreSQL: tables, transactions, writers side by side."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import TypeVar
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
-from sqlmodel import SQLModel
 
-from api.plane import Plane, put_together
-from api.settings import Settings
+from api.plane import Plane
 from api.store import apps, audit, config, deploys, releases, servers, tokens
 from api.store.releases import Made
 from api.store.tables import App, Deploy, Server
@@ -53,42 +45,6 @@ def stored(plane: Plane, number: int, *, live: bool = True) -> None:
         session.flush()
         if live:
             releases.went_live(session, app, number)
-
-
-@both
-def test_the_migrations_make_exactly_the_tables_of_the_models(plane: Plane) -> None:
-    engine = create_engine(plane.settings.store_url)
-    with closing(engine.connect()) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, SQLModel.metadata) == []
-        names = set(inspect(connection).get_table_names())
-    engine.dispose()
-    assert {table.name for table in SQLModel.metadata.sorted_tables} == names - {"alembic_version"}
-
-
-@both
-def test_a_second_start_finds_everything_as_it_was(plane: Plane) -> None:
-    with plane.database.session() as session:
-        apps.create(session, "shop", ["web1"], "ann")
-    again = put_together(plane.settings)
-    with again.database.reading() as session:
-        assert apps.get(session, "shop").servers == ["web1"]
-    assert again.public_key == plane.public_key
-    assert again.worker == plane.worker
-    again.connections.close()
-    again.database.close()
-
-
-@both
-def test_processes_that_start_at_once_make_the_tables_once(settings: Settings) -> None:
-    text = "from api.settings import Settings; from api.plane import put_together; "
-    text += (
-        f"put_together(Settings(data_dir={str(settings.data_dir)!r}, database_url={settings.database_url!r}))"
-    )
-    started = [
-        subprocess.Popen([sys.executable, "-c", text], stderr=subprocess.PIPE, text=True) for _ in range(3)
-    ]
-    assert [process.communicate(timeout=60)[1] for process in started] == [""] * 3
 
 
 @both
