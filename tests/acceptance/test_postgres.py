@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from api.work.takeover import BEAT_SECONDS, LAPSE_SECONDS, LOST
+from tests.acceptance.byhand import environment
 from tests.acceptance.world import WEB, ControlPlane, Repo, World, a_world, tiny, wait_until
 from tests.api.postgres import a_postgres
 
@@ -58,7 +59,7 @@ def is_at(world: World, app: str, stage: str) -> bool:
 def test_push_config_and_rollback_are_kept_in_postgresql(world: World, shop: Repo, database: str) -> None:
     assert world.get("shop").json() == {"greeting": "hello", "release": "v1"}
     world.slipway("config", "set", "GREETING=hi", "--app", "shop")
-    assert world.slipway("run", "--app", "shop", "--", "printenv", "GREETING").stdout == "hi\n"
+    assert environment(world, "shop")["GREETING"] == "hi"
     world.slipway("rollback", "--app", "shop")
     assert world.get("shop").json()["release"] == "v3"
     assert json.loads(world.slipway("config", "list", "--app", "shop", "--json").stdout)["vars"] == []
@@ -112,7 +113,7 @@ def test_a_second_process_takes_over_what_a_dead_one_left(
             assert (after["id"], taken["state"]) == (waiting["id"], "live")
             assert after["release"] == taken["release"] + 1
             assert world.get("shop").json()["greeting"] == "taken over"
-            assert world.slipway("run", "--app", "shop", "--", "printenv", "GREETING").stdout == "after it\n"
+            assert environment(world, "shop")["GREETING"] == "after it"
         finally:
             world.plane = first
             first.start()
