@@ -33,12 +33,20 @@ class Watch(Protocol):
 
 
 def execute(
-    rollout: Rollout, ssh_of: SshOf, watch: Watch, cancel: Cancel, *, tools: Tools, scrub: Scrubber
+    rollout: Rollout,
+    ssh_of: SshOf,
+    watch: Watch,
+    cancel: Cancel,
+    *,
+    tools: Tools,
+    scrub: Scrubber,
+    check: Callable[[], None] | None = None,
 ) -> None:
     """Bring a rollout to its servers.
 
     In a revertible stage the first failure, or a cancel, undoes every server and is raised. After that the
-    change stands: failures become warnings, and a cancel comes too late.
+    change stands: failures become warnings, and a cancel comes too late. `check` looks at the result of
+    revertible stages: what it raises undoes them as well.
     """
     performer = _Performer(ssh_of, watch, tools, scrub)
     begun: list[Stage] = []
@@ -54,6 +62,12 @@ def execute(
         if errors:
             performer.undo(begun)
             raise _most_telling(errors)
+    if check:
+        try:
+            check()
+        except SlipwayError:
+            performer.undo(begun)
+            raise
 
 
 class _Performer:

@@ -102,6 +102,13 @@ def before(session: Session, app: App) -> ReleaseRow:
     return found
 
 
+def replaced(session: Session, app: str, number: int) -> ReleaseRow | None:
+    """The release that served until that one did; None for an app's first."""
+    query = select(ReleaseRow).where(ReleaseRow.app == app, ReleaseRow.state == "past")
+    query = query.where(col(ReleaseRow.number) < number).order_by(col(ReleaseRow.number).desc())
+    return session.exec(query.limit(1)).first()
+
+
 def number(session: Session, app: App) -> int:
     """The next release's number; a number is never given twice."""
     app.last_number += 1

@@ -1,7 +1,11 @@
-"""The two steps of every change: build, and roll out. Both may be run again after a crash."""
+"""The three steps of every change: build, roll out, finish. Each may be run again after a crash.
+
+Who pushed waits for two: a change is live once it serves and was checked. Its last step lets the release
+before end its requests, which may take as long as a WebSocket stays open, and removes it.
+"""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from api.clock import now
@@ -13,8 +17,9 @@ from api.work import fleet
 from api.work.code import build_code
 from api.work.derived import derive
 from api.work.jobs import Step as WorkStep
-from api.work.running import Running, finish, run
-from api.work.shown import plan_shown, plans_shown
+from api.work.running import Running, finish, run, run_after
+from api.work.shown import plan_shown
+from api.work.wanted import releases_of, replaced, servers_of
 from api.work.watch import Watcher
 from runtime import paths
 from runtime.bootstrap import WANTED_FILES, bootstrap
@@ -24,7 +29,7 @@ from runtime.rollout import Change, rollout, wanted_files
 from runtime.script import as_script
 from runtime.serverfacts import ServerFacts
 from runtime.verify import verify
-from slipway.errors import NotFound, PlanChanged, ServerError, SlipwayError
+from slipway.errors import PlanChanged, ServerError
 from slipway.plan import Rollout, Step
 from slipway.release import Release
 from slipway.secret import Scrubber
@@ -42,13 +47,14 @@ class Steps:
         return {
             "build": lambda deploy_id: run(self._plane, deploy_id, self._build),
             "rollout": lambda deploy_id: run(self._plane, deploy_id, self._roll_out),
+            "finish": lambda deploy_id: run_after(self._plane, deploy_id, self._finish),
         }
 
     def _build(self, running: Running) -> bool:
         deploy = running.deploy
         if deploy.kind in (DeployKind.BOOTSTRAP, DeployKind.REMOVE) or deploy.release is not None:
             return True
-        self._servers(running)
+        servers_of(self._plane, running)
         release, made = (build_code if deploy.kind == DeployKind.CODE else derive)(self._plane, running)
         with self._plane.database.session() as session:
             app = apps.get(session, deploy.app)
@@ -65,13 +71,13 @@ class Steps:
             case DeployKind.REMOVE:
                 self._remove(running)
             case _:
-                self._release(running)
+                return self._release(running)
         return False
 
-    def _release(self, running: Running) -> None:
+    def _release(self, running: Running) -> bool:
         plane, deploy = self._plane, running.deploy
-        rows = self._servers(running)
-        wanted, previous = self._wanted(running)
+        rows = servers_of(self._plane, running)
+        wanted, previous = releases_of(self._plane, running)
         change = Change(wanted, previous, plane.engine, self._release_command_due(running))
         files = wanted_files(wanted, previous)
         with running.timed("facts"):
@@ -79,34 +85,60 @@ class Steps:
         todo = rollout(change, facts)
         if deploy.plan_only:
             self._planned(running, todo)
-            return
+            return False
         if deploy.wish.get("apply") not in (None, todo.hash()):
             raise PlanChanged(
                 f"the plan is {todo.hash()} now, not {deploy.wish['apply']}: "
                 "a server or the app changed since",
                 next=f"look again: slipway deploy {deploy.app} --plan",
             )
-        watcher = self._execute(running, rows, todo, wanted, previous)
-        with running.timed("check"):
-            _check(wanted, fleet.facts_of(plane, rows, files))
+        with plane.database.session() as session:
+            self._note_plan(deploys.get(session, deploy.id), todo)
+
+        def check() -> None:
+            with running.timed("check"):
+                _check(wanted, fleet.facts_of(plane, rows, files))
+
+        watcher = self._execute(running, rows, _only(todo, revertible=True), (wanted, previous), check)
         running.timings |= watcher.timings()
+        later = {plan.server: plan.steps for stage in todo.stages[-1:] for plan in stage.plans}
         for row in rows:
-            running.journal.head(watcher.summary(row.name, wanted), "rollout")
+            running.journal.head(watcher.summary(row.name, wanted, later.get(row.name, ())), "rollout")
         self._leave_dropped(running)
         self._went_live(running, wanted)
+        return True
+
+    def _finish(self, running: Running) -> None:
+        """Nothing here fails the change. A server that is not as it should be is left as it is."""
+        plane, deploy = self._plane, running.deploy
+        if deploy.kind in (DeployKind.BOOTSTRAP, DeployKind.REMOVE):
+            return
+        wanted, newer = releases_of(plane, running)
+        if newer:
+            return
+        rows, previous = servers_of(plane, running), replaced(plane, wanted)
+        found = fleet.read_all(plane, rows, wanted_files(wanted, previous))
+        facts = {
+            name: item
+            for name, item in found.items()
+            if isinstance(item, ServerFacts) and not verify(wanted, item)
+        }
+        for name in found.keys() - facts.keys():
+            running.journal.warn(f"{name} does not serve v{wanted.number}: all that is there stays", "finish")
+        change = Change(wanted, previous, plane.engine, release_command=False)
+        todo = _only(rollout(change, facts), revertible=False)
+        running.timings |= self._execute(running, rows, todo, (wanted, previous)).timings()
 
     def _execute(
         self,
         running: Running,
         rows: Sequence[Server],
         todo: Rollout,
-        wanted: Release,
-        previous: Release | None,
+        of: Sequence[Release | None],
+        check: Callable[[], None] | None = None,
     ) -> Watcher:
         watcher = Watcher(running.journal)
-        secrets = [*wanted.env.values(), *(previous.env.values() if previous else ())]
-        with self._plane.database.session() as session:
-            self._note_plan(deploys.get(session, running.deploy.id), todo)
+        secrets = [value for release in of if release for value in release.env.values()]
         execute(
             todo,
             fleet.connected(self._plane, rows),
@@ -114,27 +146,9 @@ class Steps:
             running.cancel,
             tools=self._plane.tools,
             scrub=Scrubber(secrets),
+            check=check,
         )
         return watcher
-
-    def _servers(self, running: Running) -> list[Server]:
-        with self._plane.database.reading() as session:
-            rows = servers.of_app(session, apps.get(session, running.deploy.app))
-        if not rows:
-            raise NotFound(
-                f"{running.deploy.app} has no server to go to",
-                next="slipway server add root@HOST, then push again",
-            )
-        return rows
-
-    def _wanted(self, running: Running) -> tuple[Release, Release | None]:
-        cipher = self._plane.database.cipher
-        with self._plane.database.reading() as session:
-            app = apps.get(session, running.deploy.app)
-            row = releases.get(session, app.name, running.deploy.release or 0)
-            live = releases.live(session, app)
-            previous = releases.load(live, cipher) if live and live.number != row.number else None
-            return releases.load(row, cipher), previous
 
     def _release_command_due(self, running: Running) -> bool:
         """It runs once, for code and config; not again when a crash came after it."""
@@ -175,7 +189,7 @@ class Steps:
     def _live(self, running: Running, release: Release) -> str:
         settings = self._plane.settings
         total = sum(running.timings.values())
-        phases = ("build", "delivery", "release", "start", "switch", "drain")
+        phases = ("build", "delivery", "release", "start", "switch", "check")
         shown = ", ".join(
             f"{name} {running.timings[name]:.1f}s" for name in phases if name in running.timings
         )
@@ -255,6 +269,11 @@ class _Told(Watcher):
     def started(self, server: str, stage: str, step: Step) -> None:
         super().started(server, stage, step)
         self.journal.out(f"{step.why}: {step.shown()}"[:200], stage)
+
+
+def _only(todo: Rollout, *, revertible: bool) -> Rollout:
+    """The stages until the change is live, or those after it."""
+    return replace(todo, stages=tuple(stage for stage in todo.stages if stage.revertible is revertible))
 
 
 def _check(release: Release, facts: Mapping[str, ServerFacts]) -> None:

@@ -40,11 +40,12 @@ class Running:
 def run(plane: Plane, deploy_id: str, act: Callable[[Running], bool]) -> bool:
     """Do one step of a deploy; whatever goes wrong ends the deploy with a message. False ends the workflow.
 
-    `act` answers whether there is more to do.
+    `act` answers whether there is more to do. A deploy that is live already, because a crash came right
+    after that, goes on with its last step.
     """
-    deploy = _begin(plane, deploy_id)
-    if deploy is None:
-        return False
+    deploy, state = _begin(plane, deploy_id)
+    if state != State.RUNNING:
+        return state == State.LIVE
     with (
         Journal(plane.database, plane.news, deploy_id) as journal,
         plane.cancels.running(deploy_id) as cancel,
@@ -65,6 +66,26 @@ def run(plane: Plane, deploy_id: str, act: Callable[[Running], bool]) -> bool:
                 State.FAILED,
                 SlipwayError(what, next="its log has the details; please report it"),
             )
+    return False
+
+
+def run_after(plane: Plane, deploy_id: str, act: Callable[[Running], None]) -> bool:
+    """Do what is left to do once a deploy is live. What goes wrong then is a warning, and undoes nothing."""
+    with plane.database.reading() as session:
+        deploy = deploys.get(session, deploy_id)
+    if deploy.state != State.LIVE:
+        return False
+    with Journal(plane.database, plane.news, deploy_id) as journal:
+        running = Running(deploy, journal, Cancel(), dict(deploy.timings))
+        try:
+            act(running)
+        except SlipwayError as error:
+            journal.warn(f"{error.where or deploy.app}: {error.what}", "finish")
+        except Exception:
+            log.exception("after deploy %s", deploy_id)
+            journal.warn(f"{deploy.app}: slipway itself failed; its log has the details", "finish")
+        with plane.database.session() as session:
+            deploys.get(session, deploy_id).timings = dict(running.timings)
     return False
 
 
@@ -114,15 +135,14 @@ def serving(plane: Plane, deploy: Deploy) -> str:
     return f"{deploy.app} v{row.number}" + (f" ({commit})" if commit else "")
 
 
-def _begin(plane: Plane, deploy_id: str) -> Deploy | None:
+def _begin(plane: Plane, deploy_id: str) -> tuple[Deploy, str]:
     with plane.database.session() as session:
         deploys.claim(session, deploy_id, State.QUEUED, State.RUNNING)
         row = deploys.get(session, deploy_id)
-        if row.state != State.RUNNING:
-            return None
-        row.started_at = row.started_at or now()
-        session.add(row)
-        return row
+        if row.state == State.RUNNING:
+            row.started_at = row.started_at or now()
+            session.add(row)
+        return row, row.state
 
 
 def _state_of(error: SlipwayError) -> State:

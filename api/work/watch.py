@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from api.work.journal import Journal
@@ -63,12 +64,18 @@ class Watcher:
         with self._lock:
             return {PHASES.get(name, name): end - begin for name, (begin, end) in self._spans.items()}
 
-    def summary(self, server: str, release: Release) -> str:
-        """For example `v12 on web1: 4.1 MB delivered in 0.4s, healthy after 1.1s, switched, v11 drained`."""
+    def summary(self, server: str, release: Release, after: Sequence[Step] = ()) -> str:
+        """For example `v12 on web1: 4.1 MB delivered in 0.4s, healthy after 1.1s, switched, v11 drains`.
+
+        `after` is what is done there once the release is live.
+        """
         with self._lock:
             seen = self._seen.get(server, Seen())
             size = f"{release.image.new_bytes / 1e6:.1f} MB delivered" if seen.pulled else ""
             parts = [f"{size} in {seen.delivery:.1f}s" if size else "image was there", *seen.parts]
+            parts += [
+                f"{step.project.rpartition('-')[2]} drains" for step in after if isinstance(step, Drain)
+            ]
             return f"v{release.number} on {server}: {', '.join(parts)}"
 
     def _sum_up(self, seen: Seen, step: Step, record: Record) -> None:
@@ -81,6 +88,3 @@ class Watcher:
                 seen.parts.append(f"{label}{record.output if step.port else 'stays up'}")
             case Switch():
                 seen.parts.append("switched")
-            case Drain():
-                old = step.project.rpartition("-")[2]
-                seen.parts.append(f"{old} drained" if record.output.startswith("drained") else record.output)

@@ -59,7 +59,8 @@ def test_after_a_kill_the_deploy_goes_on_and_nothing_is_half_switched(
     )
     world.plane.kill()
     push.communicate(timeout=30)
-    assert push.returncode != 0
+    # Once the deploy is live, whoever pushed may have been told so already.
+    assert stage == "finish" or push.returncode != 0
     for server in range(2):
         assert world.get("shop", server=server).status_code == 200
     world.plane.start()
@@ -108,7 +109,11 @@ def test_a_cancel_while_an_app_starts_leaves_the_old_release_serving(world: Worl
     text = (shop.folder / "main.py").read_text()
     shop.write({"main.py": SLOW_START + text}, "Starts slowly")
     push = shop.start_push()
-    wait_until(lambda: seen(world, "shop", "start"), 60, "the start")
+    wait_until(
+        lambda: world.deploys("shop")[0]["state"] == "running" and seen(world, "shop", "start"),
+        60,
+        "the start",
+    )
     took = cancel_and_wait(world, "shop")
     assert took < 2.0
     push.communicate(timeout=15)

@@ -30,7 +30,7 @@ def test_a_changed_line_is_pushed_and_moves_one_layer(world: World, shop: Repo) 
     assert "-----> Commit" in shown
     assert "Python 3.13" in shown
     assert "1 of" in shown
-    assert "drained" in shown
+    assert "drains" in shown
     assert "live: http://shop.localhost" in shown
     assert world.get("shop").json()["greeting"] == "welcome"
 
