@@ -135,7 +135,7 @@ def test_a_newer_push_replaces_one_that_waits_and_one_change_runs_at_a_time(worl
         slow = SLOW_START if name == "first" else ""
         clone.write({"main.py": slow + text.replace(shop_greeting(shop), f'"{name}"')}, name)
         pushes.append(clone.start_push())
-        wait_until(lambda name=name: world.deploys("shop")[0]["source"]["subject"] == name, 30, name)  # type: ignore[misc]
+        wait_until(lambda name=name: stands(world, name), 30, name)  # type: ignore[misc]
     outputs = [push.communicate(timeout=90)[0] for push in pushes]
     assert pushes[0].returncode == 0, outputs[0]
     assert pushes[1].returncode != 0
@@ -143,6 +143,12 @@ def test_a_newer_push_replaces_one_that_waits_and_one_change_runs_at_a_time(worl
     # The third was made from what was live before the first, so git may refuse to move the branch to it.
     assert world.deploys("shop")[0]["state"] == "live"
     assert world.get("shop").json()["greeting"] == "third"
+
+
+def stands(world: World, subject: str) -> bool:
+    """Whether the newest deploy is that push, and the first of them is under way."""
+    newest = world.deploys("shop")[0]
+    return newest["source"]["subject"] == subject and (subject != "first" or newest["state"] == "running")
 
 
 def cancel_and_wait(world: World, app: str) -> float:
