@@ -18,7 +18,7 @@ from api.work.code import build_code
 from api.work.derived import derive
 from api.work.jobs import Step as WorkStep
 from api.work.running import Running, finish, run, run_after
-from api.work.shown import plan_shown
+from api.work.shown import plan_shown, plans_shown
 from api.work.wanted import releases_of, replaced, servers_of
 from api.work.watch import Watcher
 from runtime import paths
@@ -29,7 +29,7 @@ from runtime.rollout import Change, rollout, wanted_files
 from runtime.script import as_script
 from runtime.serverfacts import ServerFacts
 from runtime.verify import verify
-from slipway.errors import PlanChanged, ServerError
+from slipway.errors import PlanChanged, ServerError, SlipwayError
 from slipway.plan import Rollout, Step
 from slipway.release import Release
 from slipway.secret import Scrubber
