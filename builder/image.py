@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -129,6 +130,7 @@ def _run(argv: list[str], environment: dict[str, str], log: BuildLog, timeout: f
 
     timer = threading.Timer(timeout, too_late)
     timer.start()
+    threading.Thread(target=_end_with, args=(process,), name="buildx", daemon=True).start()
     forget = cancel.on_set(lambda: _kill(process))
     try:
         assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
@@ -150,20 +152,31 @@ def _run(argv: list[str], environment: dict[str, str], log: BuildLog, timeout: f
 def _kill(process: subprocess.Popen[str]) -> None:
     """End buildx and whatever it started; BuildKit ends the build when its client is gone."""
     if process.poll() is None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+
+
+def _end_with(process: subprocess.Popen[str]) -> None:
+    """When `docker` ends, however it ends, the plugin that it started ends too: it holds our pipe open."""
+    process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def too_long(log: BuildLog, timeout: float) -> BuildTimeout:
     """The error for a build that did not end within `timeout` seconds."""
-    running = next((step for step in log.steps() if not step.ended), None)
+    where, lines = _under_way(log)
     return BuildTimeout(
-        f"the build was ended after {timeout:g}s" + (f" in `{running.text}`" if running else ""),
-        lines=list(running.tail) if running else [],
+        f"the build was ended after {timeout:g}s{where}",
+        lines=lines,
         next="make it faster, or raise [build] timeout in slipway.toml",
     )
+
+
+def _under_way(log: BuildLog) -> tuple[str, list[str]]:
+    """The instruction that a build was in, in words, and its last lines."""
+    running = next((step for step in log.steps() if not step.ended), None)
+    return (f" in `{running.text}`", list(running.tail)) if running else ("", [])
 
 
 def failed(log: BuildLog, code: int) -> BuildFailed:
@@ -171,8 +184,11 @@ def failed(log: BuildLog, code: int) -> BuildFailed:
     if log.failed is None:
         died = f"buildx was killed by signal {-code}" if code < 0 else f"buildx ended with {code}"
         said = next((line for line in log.rest if line.startswith(SAID)), "").removeprefix(SAID)
-        next_ = "mend it and push again" if said else "deploy again; is Docker running? (`docker info`)"
-        return BuildFailed(said or died, lines=list(log.rest)[-10:], next=next_)
+        if said:
+            return BuildFailed(said, lines=list(log.rest)[-10:], next="mend it and push again")
+        where, lines = _under_way(log)
+        next_ = "deploy again; is Docker running? (`docker info`)"
+        return BuildFailed(died + where, lines=[*lines, *log.rest][-10:], next=next_)
     tail = [line for line in log.failed.tail if line.strip()]
     if KILLED in log.failure:
         what = f"`{log.failed.text}` was killed, most likely for using too much memory"
