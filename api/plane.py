@@ -17,6 +17,8 @@ from builder.registry import Registry
 from builder.render import BuildNetwork
 from runtime.connections import Connections
 from runtime.steps import Tools
+from slipway.errors import Conflict
+from slipway.secret import Secret
 from templates.engine import Engine
 from templates.layers import Layer, folder_layer
 
@@ -81,8 +83,7 @@ def put_together(settings: Settings) -> Plane:
     make_private(settings.data_dir / "sources")
     database = Database(settings.store_url, Cipher(settings.data_dir / "secrets.key"))
     database.migrate()
-    with database.session() as session:
-        private, public = secrets.ssh_key(session, database.cipher)
+    private, public = _ssh_key(database)
     layers = (
         (folder_layer("operator", settings.templates_dir, "operator's templates"),)
         if settings.templates_dir
@@ -105,6 +106,15 @@ def put_together(settings: Settings) -> Plane:
         cancels=Cancels(asked),
         worker=_worker(settings.data_dir),
     )
+
+
+def _ssh_key(database: Database) -> tuple[Secret, str]:
+    try:
+        with database.session() as session:
+            return secrets.ssh_key(session, database.cipher)
+    except Conflict:  # another control plane starts too, and made it just now
+        with database.reading() as session:
+            return secrets.ssh_key(session, database.cipher)
 
 
 def make_private(folder: Path) -> None:

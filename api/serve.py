@@ -110,17 +110,24 @@ def _data(*, alone: bool) -> Iterator[Settings]:
 
 def _welcome(plane: Plane) -> None:
     """The first start prints the one admin token that it makes; there is no default password."""
-    with plane.database.session() as session:
-        first = not tokens.listed(session)
-        text = ""
-        if first:
-            _, text = tokens.make(session, FIRST, Role.ADMIN.value, "slipway")
-            audit.note(
-                session, audit.Actor("slipway", "start"), "token.made", {"token": FIRST, "role": "admin"}
-            )
+    text = _first_token(plane)
     sys.stdout.write(f"slipway serves {plane.settings.url} (data in {plane.settings.data_dir})\n")
-    if first:
+    if text:
         sys.stdout.write(
             f"\nadmin token, shown this one time:\n\n    {text}\n\nnext: slipway login {plane.settings.url}\n"
         )
     sys.stdout.flush()
+
+
+def _first_token(plane: Plane) -> str:
+    """The text of the first token; "" when there are some, or another process makes it in this moment."""
+    try:
+        with plane.database.session() as session:
+            if tokens.listed(session):
+                return ""
+            _, text = tokens.make(session, FIRST, Role.ADMIN.value, "slipway")
+            detail = {"token": FIRST, "role": "admin"}
+            audit.note(session, audit.Actor("slipway", "start"), "token.made", detail)
+            return text
+    except Conflict:
+        return ""

@@ -5,6 +5,7 @@ Format of the key file: one Fernet key a line, the newest first; the first encry
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -19,7 +20,7 @@ class Cipher:
     def __init__(self, key_file: Path) -> None:
         self._file = key_file
         if not key_file.exists():
-            _write(key_file, [Fernet.generate_key().decode()])
+            _make(key_file)
         self._keys = _read(key_file)
         self._fernet = MultiFernet([Fernet(key) for key in self._keys])
 
@@ -50,9 +51,18 @@ class Cipher:
         self._keys, self._fernet = [fresh], MultiFernet([Fernet(fresh)])
 
 
+def _make(path: Path) -> None:
+    """A first key, unless another process made one meanwhile: that one is everybody's then."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    _write(fresh, [Fernet.generate_key().decode()])
+    with suppress(FileExistsError):
+        path.hardlink_to(fresh)
+    fresh.unlink()
+
+
 def _write(path: Path, keys: list[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
+    fresh = path.with_name(f"{path.name}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write("".join(f"{key}\n" for key in keys))

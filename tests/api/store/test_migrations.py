@@ -44,15 +44,24 @@ def test_a_second_start_finds_everything_as_it_was(plane: Plane) -> None:
 
 
 @both
-def test_processes_that_start_at_once_make_the_tables_once(settings: Settings) -> None:
-    text = "from api.settings import Settings; from api.plane import put_together; "
-    text += (
-        f"put_together(Settings(data_dir={str(settings.data_dir)!r}, database_url={settings.database_url!r}))"
+def test_processes_that_start_at_once_make_tables_keys_and_a_token_once(settings: Settings) -> None:
+    given = f"data_dir={str(settings.data_dir)!r}, database_url={settings.database_url!r}"
+    text = (
+        "from api import serve; from api.settings import Settings; from api.plane import put_together; "
+        f"made = put_together(Settings({given})); print(made.public_key, len(serve._first_token(made)))"
     )
     started = [
-        subprocess.Popen([sys.executable, "-c", text], stderr=subprocess.PIPE, text=True) for _ in range(3)
+        subprocess.Popen(
+            [sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
     ]
-    assert [process.communicate(timeout=60)[1] for process in started] == [""] * 3
+    said = [process.communicate(timeout=60) for process in started]
+    assert [errors for _, errors in said] == [""] * 4
+    keys, lengths = zip(*(output.rsplit(maxsplit=1) for output, _ in said), strict=True)
+    assert len(set(keys)) == 1
+    assert sorted(map(int, lengths))[:3] == [0, 0, 0]
+    assert max(map(int, lengths)) > 40
 
 
 @both
