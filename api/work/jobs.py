@@ -34,7 +34,7 @@ class Jobs:
         _Steps.current = self._steps
         DBOS.launch()
         DBOS.register_queue(
-            QUEUE, partition_concurrency=1, worker_concurrency=self._at_once, polling_interval_sec=0.1
+            QUEUE, partition_concurrency=1, worker_concurrency=self._at_once, polling_interval_sec=0.25
         )
 
     def enqueue(self, deploy_id: str, app_id: str) -> None:
