@@ -67,7 +67,7 @@ def create(plane: Plane) -> FastAPI:
     app.state.plane = plane
     app.state.changes = changes
     app.state.pushes = push.Pushes()
-    app.state.repos = Repos(settings.data_dir / "git", plane.engine, max_push_bytes=settings.max_push_bytes)
+    app.state.repos = Repos(plane.repos, plane.engine, max_push_bytes=settings.max_push_bytes)
     app.state.receive_url = f"http://127.0.0.1:{settings.port}/internal/receive"
     problems.install(app)
     app.add_middleware(Bodies)

@@ -69,6 +69,14 @@ class Plane:
             env=self.settings.build_env,
         )
 
+    @property
+    def repos(self) -> Path:
+        """The folder of all bare repos that are pushed to."""
+        return self.settings.data_dir / "git"
+
+    def repo(self, app: str) -> Path:
+        return self.repos / f"{app}.git"
+
     def archive(self, deploy_id: str) -> Path:
         """Where the source of a deploy waits until it is built."""
         return self.settings.data_dir / "sources" / f"{deploy_id}.tar"

@@ -1,5 +1,6 @@
 """Who is to end: the flags of running deploys, set from this process or, through the store, from another."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from slipway.cancel import Cancel
 
 POLL_SECONDS = 0.5
+
+log = logging.getLogger("slipway")
 
 
 class Cancels:
@@ -55,5 +58,11 @@ class Cancels:
                 running = list(self._running)
             if not running:
                 continue
-            for deploy_id, reason in self._asked(running).items():
+            try:
+                asked = self._asked(running)
+            except Exception:
+                # The database is away for a moment, most likely; a cancel must work when it is back.
+                log.exception("reading who is to end")
+                continue
+            for deploy_id, reason in asked.items():
                 self.set(deploy_id, reason)

@@ -7,6 +7,7 @@ before end its requests, which may take as long as a WebSocket stays open, and r
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from shutil import rmtree
 
 from api.clock import now
 from api.plane import Plane
@@ -238,15 +239,18 @@ class Steps:
         finish(plane, running, State.LIVE)
 
     def _remove(self, running: Running) -> None:
+        """Its repo goes too: to an app that is made anew under the name, every commit would be an old one."""
         plane, deploy = self._plane, running.deploy
         with plane.database.reading() as session:
-            rows = servers.of_app(session, apps.get(session, deploy.app))
-        self._take_off(running, rows)
-        with plane.database.session() as session:
-            audit.note(session, audit.Actor(deploy.by, deploy.door), "app.removed", app=deploy.app)
+            app = apps.find(session, deploy.app)
+            rows = servers.of_app(session, app) if app else []
+        if app:  # else a crash came after it was forgotten
+            self._take_off(running, rows)
+            with plane.database.session() as session:
+                audit.note(session, audit.Actor(deploy.by, deploy.door), "app.removed", app=deploy.app)
+                apps.remove(session, deploy.app)
+        rmtree(plane.repo(deploy.app), ignore_errors=True)
         finish(plane, running, State.LIVE)
-        with plane.database.session() as session:
-            apps.remove(session, deploy.app)
 
     def _note_plan(self, row: Deploy, todo: Rollout) -> None:
         """Beside what the deploy does on other servers."""

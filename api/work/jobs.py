@@ -76,7 +76,10 @@ def change(deploy_id: str) -> None:
             return
 
 
-@DBOS.step(name="step")
+@DBOS.step(name="step", retries_allowed=True, interval_seconds=1.0, max_attempts=8, backoff_rate=2.0)
 def step(name: str, deploy_id: str) -> bool:
-    """One named step of the change; its answer is what the engine remembers."""
+    """One named step of the change; its answer is what the engine remembers.
+
+    What goes wrong with a change is no exception here, but a database that was away: the step runs again.
+    """
     return _Steps.current[name](deploy_id)

@@ -3,6 +3,7 @@
 Lines come faster than a database takes single rows, so they are written together, some times a second.
 """
 
+import logging
 import threading
 from dataclasses import asdict
 from types import TracebackType
@@ -16,6 +17,9 @@ from slipway.progress import Kind, Line
 from slipway.transcript import Record
 
 FLUSH_SECONDS = 0.04
+RETRY_SECONDS = 1.0
+
+log = logging.getLogger("slipway")
 
 
 class Journal:
@@ -80,9 +84,14 @@ class Journal:
                 records, self._records = self._records, []
             if not events and not records:
                 return
-            with self._database.session() as session:
-                deploys.add_events(session, self._deploy, events)
-                deploys.add_records(session, self._deploy, records)
+            try:
+                with self._database.session() as session:
+                    deploys.add_events(session, self._deploy, events)
+                    deploys.add_records(session, self._deploy, records)
+            except BaseException:
+                with self._lock:
+                    self._events[:0], self._records[:0] = events, records
+                raise
         self._news.tell(self._deploy)
 
     def _add(self, name: str, data: dict[str, Any]) -> None:
@@ -94,5 +103,11 @@ class Journal:
         while not self._closed.is_set():
             self._wake.wait()
             self._wake.clear()
-            self.flush()
+            try:
+                self.flush()
+            except Exception:
+                # The database is away for a moment, most likely; nothing is lost meanwhile.
+                log.exception("output of deploy %s", self._deploy)
+                self._wake.set()
+                self._closed.wait(RETRY_SECONDS)
             self._closed.wait(FLUSH_SECONDS)
