@@ -8,7 +8,12 @@ from slipway.plan import Plan, Rollout, Run, Stage, Step, Write
 from templates.engine import Engine
 
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get")
-PACKAGES = {"debian": ("docker.io", "docker-compose"), "ubuntu": ("docker.io", "docker-compose-v2")}
+# Packages that bring Docker, its client and its Compose plugin, and the first version that has them.
+# (Debian 12's docker-compose is the old program of that name, no plugin.)
+PACKAGES: dict[str, tuple[int, tuple[str, ...]]] = {
+    "debian": (13, ("docker.io", "docker-cli", "docker-compose")),
+    "ubuntu": (22, ("docker.io", "docker-compose-v2")),
+}
 WANTED_FILES = (paths.README, paths.CADDYFILE, paths.PROXY_COMPOSE, paths.DAEMON_JSON)
 FOLDERS = (paths.SITES, paths.SERVING, f"{paths.PROXY}/run", f"{paths.ROOT}/apps")
 
@@ -34,15 +39,16 @@ def bootstrap(facts: ServerFacts, proxy_image: str, engine: Engine) -> Rollout:
 def _docker(facts: ServerFacts, engine: Engine) -> list[Step]:
     if facts.docker and facts.compose and facts.curl:
         return []
-    system = facts.os.partition(" ")[0]
-    if system not in PACKAGES:
+    packages = _packages(facts.os)
+    if not packages:
         raise ServerError(
             f"runs {facts.os or 'an unknown system'} without "
             + ", ".join(name for name, there in _parts(facts) if not there),
             where=facts.server,
-            next="install Docker with its Compose plugin and curl there, then run this again",
+            next="install Docker with its Compose plugin and curl there (Docker's own packages have both), "
+            "then run this again; Debian 13 and Ubuntu 22.04 or newer are set up without",
         )
-    missing = [] if facts.docker and facts.compose else list(PACKAGES[system])
+    missing = [] if facts.docker and facts.compose else list(packages)
     missing += [] if facts.curl else ["curl"]
     steps: list[Step] = []
     if not facts.docker and facts.files.get(paths.DAEMON_JSON) is None:
@@ -57,6 +63,14 @@ def _docker(facts: ServerFacts, engine: Engine) -> list[Step]:
             timeout=900,
         ),
     ]
+
+
+def _packages(system: str) -> tuple[str, ...]:
+    """What brings Docker on a system such as "debian 13"; () where its own packages do not have all of it."""
+    name, _, version = system.partition(" ")
+    first, packages = PACKAGES.get(name, (0, ()))
+    major = version.partition(".")[0]
+    return packages if major.isdigit() and int(major) >= first else ()
 
 
 def _parts(facts: ServerFacts) -> list[tuple[str, bool]]:

@@ -12,7 +12,7 @@ def plan_shown(rollout: Rollout) -> dict[str, Any]:
     """The shape of `PlanShown`: every server with its steps in order; secrets masked."""
     steps: dict[str, list[dict[str, str]]] = {}
     for stage in rollout.stages:
-        for plan in stage.plans:
+        for plan in filter(lambda plan: plan.steps, stage.plans):
             steps.setdefault(plan.server, []).extend(_step(stage.name, step) for step in plan.steps)
     servers = [{"server": server, "steps": shown} for server, shown in sorted(steps.items())]
     return {"title": rollout.title, "hash": rollout.hash(), "servers": servers}

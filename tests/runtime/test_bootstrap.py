@@ -41,7 +41,7 @@ def test_a_bare_machine_gets_docker_then_the_proxy() -> None:
         "write /etc/docker/daemon.json (mode 0644)",
         "env DEBIAN_FRONTEND=noninteractive apt-get update --quiet",
         "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "
-        "docker.io docker-compose curl",
+        "docker.io docker-cli docker-compose curl",
         "mkdir -p /opt/slipway/proxy/sites /opt/slipway/proxy/serving /opt/slipway/proxy/run "
         "/opt/slipway/apps",
         "write /opt/slipway/README.md (mode 0644)",
@@ -53,6 +53,14 @@ def test_a_bare_machine_gets_docker_then_the_proxy() -> None:
         "docker pull --quiet IMAGE",
         "proxy up --detach --wait",
     ]
+
+
+@pytest.mark.parametrize("system", ["debian 12", "ubuntu 20.04", "alpine 3.20", ""])
+def test_a_system_whose_packages_lack_the_plugin_is_refused_with_what_to_do(system: str) -> None:
+    with pytest.raises(ServerError) as caught:
+        bootstrap(replace(BARE, os=system), IMAGE, ENGINE)
+    assert "Compose plugin" in caught.value.what
+    assert "Debian 13" in caught.value.next
 
 
 def test_a_machine_that_is_ready_is_left_alone() -> None:
