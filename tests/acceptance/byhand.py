@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.acceptance.world import World
+from tests.acceptance.world import World, wait_until
 
 
 def by_hand(world: World, command: str, server: int = 0) -> str:
@@ -27,9 +27,25 @@ def answers(world: World, app: str, server: int = 0) -> bool:
 
 
 def containers(world: World, app: str, process: str = "web", server: int = 0) -> list[str]:
-    """The running containers of a process, by id."""
-    filters = f"--filter label=slipway.app={app} --filter label=slipway.process={process}"
+    """The running containers of a process of the live release, by id."""
+    wanted = {"app": app, "process": process, "release": world.live(app)}
+    filters = " ".join(f"--filter label=slipway.{name}={value}" for name, value in wanted.items())
     return by_hand(world, f"docker ps --quiet {filters}", server).split()
+
+
+def settle(world: World, app: str) -> None:
+    """Wait until an app's live release is alone: the one before goes after the push was answered."""
+    names = world.json(f"/apps/{app}")["servers"]
+    there = [number for number, server in enumerate(world.servers) if server.name in names]
+    wait_until(lambda: all(_is_alone(world, app, number) for number in there), 60, f"the rest of {app}")
+
+
+def _is_alone(world: World, app: str, server: int) -> bool:
+    live = world.live(app)
+    release = '{{.Label "slipway.release"}}'
+    shown = f"docker ps --all --filter label=slipway.app={app} --format '{release}'"
+    script = f"test -f /opt/slipway/apps/{app}/releases/{live}/transcript.sh && echo told || true"
+    return set(by_hand(world, f"{shown}; {script}", server).split()) == {str(live), "told"}
 
 
 def environment(world: World, app: str, server: int = 0) -> dict[str, str]:

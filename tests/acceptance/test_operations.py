@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.byhand import answers, by_hand
+from tests.acceptance.byhand import answers, by_hand, settle
 from tests.acceptance.world import Repo, World, tiny, wait_until
 
 pytestmark = pytest.mark.acceptance
@@ -34,6 +34,7 @@ find /opt/slipway -type l -printf '%p -> %l\n' | sort
 def shop(world: World) -> Repo:
     repo = world.repo("by-hand", tiny(slipway__toml=SPEC))
     repo.push()
+    settle(world, repo.app)
     return repo
 
 
@@ -112,6 +113,7 @@ def test_the_script_brings_back_what_somebody_took_away(world: World, alone: Rep
 def test_the_exported_script_of_a_later_deploy_is_idempotent_too(world: World, shop: Repo) -> None:
     shop.replace("main.py", '"hello"', '"by hand"')
     shop.push()
+    settle(world, shop.app)
     deploy = world.deploys(shop.app)[0]["id"]
     script = world.slipway("transcript", deploy, "--sh", "--server", "web1").stdout
     assert_is_bash(script)
@@ -169,6 +171,7 @@ def test_a_plan_changes_nothing_and_is_what_then_runs(world: World, careful: Rep
         applied = world.slipway("deploy", "--apply", name, cwd=careful.folder).stdout
         assert "live:" in applied
         assert world.get(careful.app, server=1).json() == {"greeting": greeting, "release": f"v{number}"}
+        settle(world, careful.app)
         assert_ran_exactly(world, careful, plan)
         again = world.slipway("deploy", "--apply", name, cwd=careful.folder, ok=False)
         assert "the plan is" in again.stdout + again.stderr
@@ -200,15 +203,22 @@ def assert_shows_files(plan: dict[str, Any], new: set[str]) -> None:
 
 def assert_ran_exactly(world: World, repo: Repo, plan: dict[str, Any]) -> None:
     """The transcript holds every step of the plan, once, and no other."""
-    records = json.loads(world.slipway("transcript", "--app", repo.app, "--json").stdout)
-    ran = Counter((item["server"], item["stage"], item["command"], item["why"]) for item in records)
-    assert ran == steps(plan)
+
+    def records() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = world.json(f"/deploys/{world.deploys(repo.app)[0]['id']}/transcript")
+        return found
+
+    def ran() -> Counter[tuple[str, str, str, str]]:
+        return Counter((it["server"], it["stage"], it["command"], it["why"]) for it in records())
+
+    wait_until(lambda: ran().total() >= steps(plan).total(), 30, "the last step")
+    assert ran() == steps(plan)
     for server in plan["servers"]:
         for step in server["steps"]:
             added = [line[1:] for line in step["diff"].splitlines()[2:] if line.startswith("+")]
             record = next(
                 item
-                for item in records
+                for item in records()
                 if (item["server"], item["command"]) == (server["server"], step["command"])
             )
             assert set(added) <= set(record["stdin"].splitlines())

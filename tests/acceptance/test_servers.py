@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.byhand import answers, by_hand, containers, differences, on_servers
+from tests.acceptance.byhand import answers, by_hand, containers, differences, on_servers, settle
 from tests.acceptance.world import SLIPWAY, Repo, World, tiny, wait_until
 
 pytestmark = pytest.mark.acceptance
@@ -102,6 +102,7 @@ def test_an_app_lives_without_a_domain_and_is_given_one_later(world: World) -> N
 def test_status_shows_drift_and_a_deploy_repairs_it(world: World, site: Repo) -> None:
     site.replace("main.py", '"hello"', '"second"')
     site.push()
+    settle(world, "site")
     by_hand(world, f"docker stop {containers(world, 'site')[0]}", 0)
     by_hand(world, "echo site-v1-web > /opt/slipway/proxy/serving/site", 1)
     old, new = (
