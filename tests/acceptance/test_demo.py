@@ -51,7 +51,7 @@ class Demo:
 
     def tell(self, *words: str) -> str:
         """Run it to its end; what a person read."""
-        assert self.start(*words).wait(300) == 0, self.text
+        assert self.start(*words).wait(400) == 0, self.text
         return self.text
 
     @property
@@ -134,7 +134,7 @@ def read_through(told: str) -> None:
 @pytest.mark.parametrize("moment", ["create web2 --key", "-----> Commit"])
 def test_ctrl_c_in_the_middle_removes_all(demo: Demo, moment: str) -> None:
     process = demo.start()
-    wait_until(lambda: moment in demo.text, 120, f"{moment!r} in the story")
+    wait_until(lambda: moment in demo.text, 240, f"{moment!r} in the story")
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(60) == 130
     assert "Interrupted. What the demo started is removed." in demo.text
