@@ -22,6 +22,8 @@ from slipway.secret import Secret, Text, reveal
 __all__ = ["Address", "Result", "Ssh", "connect"]
 
 KEEPALIVE_SECONDS = 15
+# A server that says nothing for so long is asked whether it is there, and has as long again to answer.
+SILENT_SECONDS = 10.0
 TICK_SECONDS = 0.2
 
 
@@ -67,7 +69,7 @@ class Ssh:
         try:
             channel = self._open()
             channel.settimeout(timeout)
-            channel.exec_command(f"echo $$; exec {self._quoted(argv)}")
+            self._exec(channel, f"echo $$; exec {self._quoted(argv)}")
             if stdin is not None:
                 channel.sendall(reveal(stdin).encode())
             channel.shutdown_write()
@@ -114,13 +116,23 @@ class Ssh:
     def close(self) -> None:
         self._connection.close()
 
-    def _open(self) -> paramiko.Channel:
+    def _open(self, timeout: float = 20.0) -> paramiko.Channel:
         transport = self._connection.transport
         if transport is None or not transport.is_active():
             raise lost(self.address, "the connection is closed")
-        channel: paramiko.Channel = transport.open_session(timeout=20)
+        channel: paramiko.Channel = transport.open_session(timeout=timeout)
         channel.set_combine_stderr(True)
         return channel
+
+    def _exec(self, channel: paramiko.Channel, command: str) -> None:
+        """paramiko waits for the answer without end when the connection breaks just before it."""
+        timer = threading.Timer(2 * SILENT_SECONDS, channel.close)
+        timer.daemon = True
+        timer.start()
+        try:
+            channel.exec_command(command)
+        finally:
+            timer.cancel()
 
     def _quoted(self, argv: Sequence[Text]) -> str:
         words = [reveal(word) for word in argv]
@@ -130,11 +142,16 @@ class Ssh:
 
     def _read(self, channel: paramiko.Channel, output: Output, deadline: float, cancel: Cancel) -> None:
         channel.settimeout(TICK_SECONDS)
+        heard = time.monotonic()
         while True:
             try:
                 data = channel.recv(1 << 16)
+                heard = time.monotonic()
             except TimeoutError:
                 data = None
+                if time.monotonic() - heard > SILENT_SECONDS:
+                    self._ask_whether_it_is_there()
+                    heard = time.monotonic()
             if data == b"" and channel.status_event.wait(TICK_SECONDS):
                 # A program may close its output and go on: its end is what is waited for.
                 return
@@ -149,6 +166,16 @@ class Ssh:
                 channel.close()
                 raise StepTimeout("did not end in time", where=self.address.name, lines=output.tail())
 
+    def _ask_whether_it_is_there(self) -> None:
+        """Raises `ConnectionLost` for a server that went without a farewell, as with a cut network."""
+        try:
+            self._open(SILENT_SECONDS).close()
+        except paramiko.ChannelException:
+            return  # it answers, if only that it has enough channels
+        except paramiko.SSHException:
+            self.close()
+            raise lost(self.address, f"no answer for {2 * SILENT_SECONDS:g}s") from None
+
     def _end(self, pid: str) -> None:
         """End a command and its children: sshd gave it a process group of its own."""
         if not pid.isdigit():
@@ -156,7 +183,7 @@ class Ssh:
         try:
             channel = self._open()
             signals = f"kill -TERM -{pid}; sleep 0.5; kill -KILL -{pid}"
-            channel.exec_command(self._quoted(("sh", "-c", signals)))
+            self._exec(channel, self._quoted(("sh", "-c", signals)))
         except (paramiko.SSHException, OSError, ConnectionLost):
             return
 
@@ -185,6 +212,10 @@ def connect(address: Address, private_key: Secret, *, timeout: float = 10.0) -> 
     connection.transport.set_keepalive(KEEPALIVE_SECONDS)
     # Commands are short messages that wait for each other: without this each waits 40 ms for an answer.
     connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # A keepalive that nobody receives ends the connection, for what waits for no command.
+        milliseconds = round(2000 * KEEPALIVE_SECONDS)
+        connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
     return Ssh(address, connection)
 
 
