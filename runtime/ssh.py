@@ -15,6 +15,7 @@ from fabric import Config, Connection
 from runtime.address import Address, changed, lost, refused, unreachable
 from runtime.hostkeys import fingerprint
 from runtime.output import Output
+from runtime.tunnel import Tunnel
 from slipway.cancel import Cancel
 from slipway.errors import AccessRefused, ConnectionLost, StepTimeout
 from slipway.secret import Secret, Text, reveal
@@ -44,7 +45,7 @@ class Ssh:
         self._connection = connection
         self._tunnels: dict[int, int] = {}
         self._tunnel_lock = threading.Lock()
-        self._forwards: dict[int, object] = {}
+        self._forwards: dict[int, Tunnel] = {}
 
     @property
     def is_open(self) -> bool:
@@ -98,12 +99,10 @@ class Ssh:
         """Let the server's 127.0.0.1:port lead to ours; one for all who need it at the same time."""
         with self._tunnel_lock:
             if not self._tunnels.get(port):
-                forward = self._connection.forward_remote(port, local_port)
                 try:
-                    forward.__enter__()
+                    self._forwards[port] = Tunnel(self._connection.transport, port, local_port)
                 except (paramiko.SSHException, OSError) as error:
                     raise lost(self.address, f"port {port} could not be forwarded ({error})") from None
-                self._forwards[port] = forward
             self._tunnels[port] = self._tunnels.get(port, 0) + 1
         try:
             yield
@@ -111,7 +110,7 @@ class Ssh:
             with self._tunnel_lock:
                 self._tunnels[port] -= 1
                 if not self._tunnels[port]:
-                    _leave(self._forwards.pop(port))
+                    self._forwards.pop(port).close()
 
     def close(self) -> None:
         self._connection.close()
@@ -249,10 +248,3 @@ def _public(kind: str, data: str) -> paramiko.PKey:
     if entry is None or entry.key is None:
         raise AccessRefused("the pinned host key cannot be read", next="add the server again")
     return entry.key
-
-
-def _leave(forward: object) -> None:
-    try:
-        forward.__exit__(None, None, None)  # type: ignore[attr-defined]
-    except (paramiko.SSHException, OSError, EOFError):
-        return
