@@ -5,13 +5,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import machine, push
+from benchmarks import cutover, delivery, idle, machine, push
 from benchmarks.tables import Table, write
 from tests.acceptance.world import World, a_world
 
 BENCHMARKS: dict[str, Callable[[World], list[Table]]] = {
     "push": push.push,
     "rollback": push.rollback,
+    "delivery": delivery.delivery,
+    "cutover": cutover.cutover,
+    "idle": idle.idle,
 }
 
 

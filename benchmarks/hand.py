@@ -62,6 +62,10 @@ class Hand:
         """Fetch the image and start it in place of the old, until its page says something."""
         self.on(START, image, says)
 
+    def local(self, image: str) -> str:
+        """The name that an image of the server has on this machine."""
+        return image.replace(f":{TUNNEL}/", f":{self._world.plane.registry_port}/")
+
     def load(self, image: str) -> None:
         """`docker save | ssh docker load` of a local image."""
         with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saving:
