@@ -136,6 +136,6 @@ def test_ctrl_c_in_the_middle_removes_all(demo: Demo, moment: str) -> None:
     process = demo.start()
     wait_until(lambda: moment in demo.text, 240, f"{moment!r} in the story")
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(60) == 130
+    assert process.wait(120) == 130
     assert "Interrupted. What the demo started is removed." in demo.text
     assert demo.left() == []
