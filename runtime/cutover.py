@@ -52,7 +52,8 @@ def start(change: Change, server: ServerFacts) -> Plan:
         docker.stop(app, release.number),
         timeout=_stop_seconds(release),
     )
-    undo = () if _is_settled(change, server) else (keep, *again)
+    off = Run("they are not to start with the server", docker.stay_off(app, release.number))
+    undo = () if _is_settled(change, server) else (keep, *again, off)
     return Plan(server.server, f"start v{release.number}", (*stops, up, *probes), undo)
 
 

@@ -22,7 +22,7 @@ def refuse_unfit(release: Release, server: ServerFacts) -> None:
     """Raises `ServerError` for a server that is not set up, `DiskFull` when the image would not fit."""
     if not server.docker or not server.proxy_running:
         raise ServerError(
-            "is not set up for apps: " + ("its proxy does not run" if server.docker else "it has no Docker"),
+            f"is not set up for apps: {_missing(server)}",
             where=server.server,
             next=f"slipway server bootstrap {server.server}",
         )
@@ -34,6 +34,12 @@ def refuse_unfit(release: Release, server: ServerFacts) -> None:
             next=f"make room (`slipway ssh {server.server}`, then `docker system df`), "
             "or add a larger server",
         )
+
+
+def _missing(server: ServerFacts) -> str:
+    if server.docker:
+        return "its proxy does not run"
+    return "its Docker does not run" if server.compose else "it has no Docker"
 
 
 def deliver(change: Change, server: ServerFacts) -> Plan:

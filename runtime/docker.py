@@ -28,6 +28,18 @@ def stop(app: str, number: int) -> tuple[str, ...]:
     return compose(app, number, "stop")
 
 
+def stay_off(app: str, number: int) -> tuple[str, ...]:
+    """Let no restart of Docker or of the server start a release's containers, which stay for a look."""
+    words = 'docker ps --all --quiet --filter "label=com.docker.compose.project=$1"'
+    return (
+        "sh",
+        "-c",
+        f"{words} | xargs --no-run-if-empty docker update --restart no",
+        "sh",
+        paths.project(app, number),
+    )
+
+
 def start(app: str, number: int) -> tuple[str, ...]:
     return compose(app, number, "up", "--detach", "--no-recreate")
 

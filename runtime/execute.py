@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from runtime.ssh import Ssh
-from runtime.steps import Tools, perform
+from runtime.steps import NO_DOCKER, Tools, perform
 from slipway.cancel import Cancel
 from slipway.errors import Cancelled, ConnectionLost, ServerError, SlipwayError, Unreachable
 from slipway.plan import Plan, Rollout, Run, Stage, Step, Write
@@ -15,6 +15,7 @@ from slipway.secret import Scrubber, shown
 from slipway.transcript import Record
 
 AT_ONCE = 32
+DOCKER_PAUSES = (1.0, 3.0, 8.0)
 Found = TypeVar("Found")
 SshOf = Callable[[str], Ssh]
 
@@ -109,11 +110,22 @@ class _Performer:
     def _undo(self, stage: Stage, plan: Plan) -> None:
         for step in plan.on_failure:
             try:
-                self._step(stage, plan.server, step, Cancel())
+                self._step_back(stage, plan.server, step)
             except SlipwayError as error:
                 self._watch.warn(plan.server, f"could not be undone ({step.why}): {error.what}")
                 if isinstance(error, Unreachable):
                     return
+
+    def _step_back(self, stage: Stage, server: str, step: Step) -> None:
+        """One step of an undo; a dockerd that crashed is given time to come back."""
+        for pause in DOCKER_PAUSES:
+            try:
+                return self._step(stage, server, step, Cancel())
+            except SlipwayError as error:
+                if not any(NO_DOCKER in line for line in error.lines):
+                    raise
+            time.sleep(pause)
+        return self._step(stage, server, step, Cancel())
 
     def _step(self, stage: Stage, server: str, step: Step, cancel: Cancel) -> None:
         cancel.check()

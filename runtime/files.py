@@ -88,7 +88,8 @@ def _service(process: Process, profile: str = "") -> dict[str, object]:
         "memory": process.memory,
         "cpus": process.cpus,
         "stop_timeout": f"{max(process.stop_timeout, 0.001):.3f}".rstrip("0").rstrip("."),
-        "restart": '"no"' if profile else "unless-stopped",
+        # With "unless-stopped" it stays off when dockerd crashed: Docker takes its end for a stop by hand.
+        "restart": '"no"' if profile else "always",
         "profile": profile,
     }
 

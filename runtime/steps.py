@@ -13,6 +13,8 @@ from slipway.plan import Drain, Probe, Run, Step, Switch, Write
 from slipway.secret import reveal
 from templates.engine import Engine
 
+NO_DOCKER = "Cannot connect to the Docker daemon"
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -79,9 +81,5 @@ def failure(step: Step, server: str, code: int, output: str) -> StepFailed | Dis
     if "port is already allocated" in output or "address already in use" in output:
         next_ = f"find what listens there: slipway ssh {server}, then `ss -ltnp`"
         return PortTaken("a port is taken by another program", where=server, lines=lines[-5:], next=next_)
-    hint = (
-        "is Docker running there?"
-        if "Cannot connect to the Docker daemon" in output
-        else "see the transcript"
-    )
+    hint = "is Docker running there?" if NO_DOCKER in output else "see the transcript"
     return StepFailed(f"{step.why}: `{step.shown()}` ended with {code}", where=server, lines=lines, next=hint)

@@ -5,7 +5,7 @@ before end its requests, which may take as long as a WebSocket stays open, and r
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from shutil import rmtree
 
@@ -19,6 +19,7 @@ from api.work.code import build_code
 from api.work.derived import derive
 from api.work.jobs import Step as WorkStep
 from api.work.running import Running, finish, run, run_after
+from api.work.settled import settled
 from api.work.shown import plan_shown, plans_shown
 from api.work.wanted import releases_of, replaced, servers_of
 from api.work.watch import Watcher
@@ -98,7 +99,7 @@ class Steps:
 
         def check() -> None:
             with running.timed("check"):
-                _check(wanted, fleet.facts_of(plane, rows, files))
+                settled(wanted, lambda: fleet.facts_of(plane, rows, files))
 
         watcher = self._execute(running, rows, _only(todo, revertible=True), (wanted, previous), check)
         running.timings |= watcher.timings()
@@ -278,14 +279,3 @@ class _Told(Watcher):
 def _only(todo: Rollout, *, revertible: bool) -> Rollout:
     """The stages until the change is live, or those after it."""
     return replace(todo, stages=tuple(stage for stage in todo.stages if stage.revertible is revertible))
-
-
-def _check(release: Release, facts: Mapping[str, ServerFacts]) -> None:
-    for name, server in facts.items():
-        if differences := verify(release, server):
-            raise ServerError(
-                f"is not as v{release.number} says after the rollout",
-                where=name,
-                lines=differences,
-                next=f"slipway status {release.app}; deploy again, or slipway rollback {release.app}",
-            )

@@ -1,9 +1,10 @@
 """An app called shop, servers in the states that a rollout may find, and plans in short."""
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
-from runtime import files, paths
+from runtime import docker, files, paths
 from runtime.rollout import Change, rollout
 from runtime.serverfacts import Container, ServerFacts
 from slipway.plan import Plan, Rollout
@@ -86,6 +87,7 @@ def undone(plan: Plan) -> list[str]:
 def short(line: str) -> str:
     for number in ("1", "2", "3"):
         line = line.replace(COMPOSE.replace("/N", f"/{number}"), f"compose v{number}")
+        line = line.replace(shlex.join(docker.stay_off("shop", int(number))), f"stay off v{number}")
     for long, word in (
         (f"{FOLDERS}/", ""),
         (f"{paths.PROXY}/", ""),

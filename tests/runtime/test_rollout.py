@@ -55,7 +55,7 @@ def test_a_first_release_that_fails_leaves_no_site_and_nobody_serving() -> None:
         "rm -f serving/shop",
         "rm -f current",
     ]
-    assert undone(found["start"]) == ["compose v2 stop"]
+    assert undone(found["start"]) == ["compose v2 stop", "stay off v2"]
 
 
 def test_the_second_release_starts_beside_the_first_and_only_switches_a_line() -> None:
@@ -125,14 +125,14 @@ def test_an_app_that_cannot_run_twice_is_stopped_first_and_started_again_on_fail
         "compose v1 stop",
         "compose v2 up --detach --no-deps --remove-orphans web worker",
     ]
-    assert undone(found) == ["compose v2 stop", "compose v1 up --detach --no-recreate"]
+    assert undone(found) == ["compose v2 stop", "compose v1 up --detach --no-recreate", "stay off v2"]
 
 
 @pytest.mark.parametrize("state", ["running", "exited"])
 def test_an_app_that_cannot_run_twice_is_started_again_also_when_a_crash_had_stopped_it(state: str) -> None:
     v2 = replace(V2, strategy="stop-first")
     found = plans(plan_of(v2, V1, serving(V1, containers=containers(V1, state))))["start"]
-    assert undone(found)[-1] == "compose v1 up --detach --no-recreate"
+    assert "compose v1 up --detach --no-recreate" in undone(found)
 
 
 def test_a_volume_is_made_once_and_never_removed() -> None:

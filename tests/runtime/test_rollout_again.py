@@ -65,7 +65,7 @@ def test_after_a_crash_a_failure_undoes_also_the_servers_that_had_switched() -> 
     switched = serving(V2, server="web1", **BOTH, containers=(*containers(V1), *containers(V2)))
     found = plans(plan_of(V2, V1, switched, serving(V1, server="web2")))
     assert undone(found["switch"]) == ["switch shop to shop-v1-web", "ln -sfn releases/1 current"]
-    assert undone(found["start"]) == ["compose v2 stop"]
+    assert undone(found["start"]) == ["compose v2 stop", "stay off v2"]
     assert [step.shown() for step in found["switch"].steps] == []
     assert [short(step.shown()) for step in found["finish"].steps] == [
         "drain shop-v1 (at most 30s)",
