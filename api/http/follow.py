@@ -22,6 +22,9 @@ async def events(plane: Plane, deploy_id: str, last: int = 0) -> AsyncIterator[D
         with plane.database.reading() as session:
             # In this order: what had ended before the events were read has all its events.
             ended = deploys.get(session, deploy_id).state in deploys.FINAL
+            if after and deploys.was_told_the_end(session, deploy_id, after):
+                # What is noted after the end, as the release before goes, is in the transcript.
+                return True, []
             return ended, deploys.events_after(session, deploy_id, after)
 
     async with plane.news.following(deploy_id) as news:

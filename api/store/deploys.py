@@ -78,6 +78,14 @@ def events_after(session: Session, deploy_id: str, last: int, limit: int = 500) 
     return list(session.exec(query.order_by(col(DeployEvent.id)).limit(limit)))
 
 
+def was_told_the_end(session: Session, deploy_id: str, last: int) -> bool:
+    """Whether the event called `end` is among those up to the one numbered `last`."""
+    query = select(DeployEvent.id).where(
+        DeployEvent.deploy == deploy_id, DeployEvent.name == "end", col(DeployEvent.id) <= last
+    )
+    return session.exec(query).first() is not None
+
+
 def add_records(session: Session, deploy_id: str, records: Sequence[dict[str, Any]]) -> None:
     session.add_all(TranscriptRow(deploy=deploy_id, record=record) for record in records)
 
