@@ -1,6 +1,7 @@
 """A control plane in this process, on SQLite or PostgreSQL; in place of the durable engine a list."""
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -85,8 +86,19 @@ def settings(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> Set
     return Settings(data_dir=tmp_path / "data", database_url=store)
 
 
+@pytest.fixture(scope="session")
+def new_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a control plane after its first start, to be copied: migrations take a while."""
+    folder = tmp_path_factory.mktemp("new") / "data"
+    made = put_together(Settings(data_dir=folder, database_url=""))
+    made.database.close()
+    return folder
+
+
 @pytest.fixture
-def plane(settings: Settings) -> Iterator[Plane]:
+def plane(settings: Settings, new_data: Path) -> Iterator[Plane]:
+    if not settings.database_url:
+        shutil.copytree(new_data, settings.data_dir)
     made = put_together(settings)
     yield made
     made.connections.close()
