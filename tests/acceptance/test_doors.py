@@ -264,3 +264,14 @@ def test_an_odd_git_url_is_refused_with_a_reason(world: World, url: str) -> None
     assert "canary" not in done.stdout + done.stderr
     assert "canary" not in world.api("GET", "/apps/store/deploys").text
     assert "canary" not in world.api("GET", "/events").text
+
+
+def test_an_app_that_was_removed_is_pushed_anew_from_the_same_commit(world: World) -> None:
+    first = world.repo("kiosk", tiny())
+    first.push()
+    world.slipway("apps", "remove", "kiosk", "--yes", "kiosk")
+    wait_until(lambda: world.api("GET", "/apps/kiosk").status_code == 404, what="the removal")
+    assert world.get("kiosk").status_code != 200
+    world.slipway("apps", "create", "kiosk")
+    assert "live: http://kiosk.localhost" in first.push()
+    assert world.get("kiosk").json() == {"greeting": "hello", "release": "v1"}

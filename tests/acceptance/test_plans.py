@@ -94,7 +94,8 @@ def test_a_stream_that_broke_goes_on_after_the_last_event_that_was_seen(world: W
     first = events(world, deploy_id, most=5)
     assert first == whole[:5]
     assert events(world, deploy_id, last=first[-1][0]) == whole[5:]
-    assert events(world, deploy_id, last=whole[-1][0]) == []
+    # Who saw the end gets at most what was tidied up after it, and the stream is closed.
+    assert {name for _, name in events(world, deploy_id, last=whole[-1][0])} <= {"step"}
 
 
 def test_a_stream_is_followed_while_the_deploy_runs(world: World, shelf: Repo) -> None:
