@@ -42,8 +42,8 @@ def rollout(change: Change, facts: Mapping[str, ServerFacts]) -> Rollout:
         change = replace(change, previous=None)
     stages = _stages(change, facts)
     scripts = _transcripts(change, facts)
-    finish = Stage("finish", tuple(_with(plan, scripts) for plan in stages[-1].plans), revertible=False)
-    kept = tuple(stage for stage in (*stages[:-1], finish) if any(plan.steps for plan in stage.plans))
+    delivery = Stage("deliver", tuple(_with(plan, scripts) for plan in stages[0].plans))
+    kept = tuple(stage for stage in (delivery, *stages[1:]) if any(plan.steps for plan in stage.plans))
     return Rollout(_title(change.wanted), kept)
 
 
@@ -99,9 +99,9 @@ def _serves(change: Change, server: ServerFacts) -> bool:
 
 
 def _transcripts(change: Change, facts: Mapping[str, ServerFacts]) -> dict[str, Write]:
-    """The script of the release's folder, for each server that lacks it or is changed.
+    """The script of the release's folder, for each server that lacks it.
 
-    It tells the whole way from the release before, also after a crash when a part of it is done already.
+    It needs nothing of the app to be there, so that it also brings back what somebody took away later.
     """
     release = change.wanted
     path = _transcript_path(release)
@@ -111,12 +111,12 @@ def _transcripts(change: Change, facts: Mapping[str, ServerFacts]) -> dict[str, 
     return {
         server.server: Write(why, path, as_script(whole, server.server, change.engine), 0o755)
         for server in facts.values()
-        if server.files.get(path) is None or not is_done(change, server)
+        if server.files.get(path) is None
     }
 
 
 def _without(change: Change, server: ServerFacts) -> ServerFacts:
-    """The facts as they were before anything of the release was started there."""
+    """The facts as they would be without the release, and without what the app's releases share."""
     app, number, previous = change.wanted.app, change.wanted.number, change.previous
     line = server.serving.get(app)
     if line == change.wanted.serving_name:
@@ -124,8 +124,13 @@ def _without(change: Change, server: ServerFacts) -> ServerFacts:
     there = server.current.get(app)
     if there == number:
         there = previous.number if previous else None
+    volumes = {paths.volume(app, name) for name in change.wanted.volumes}
     return replace(
         server,
+        networks=tuple(name for name in server.networks if name != paths.network(app)),
+        proxy_networks=tuple(name for name in server.proxy_networks if name != paths.network(app)),
+        volumes=tuple(name for name in server.volumes if name not in volumes),
+        files={**server.files, paths.site(app): None},
         containers=tuple(item for item in server.containers if (item.app, item.release) != (app, number)),
         serving={**_others(server.serving, app), **({app: line} if line else {})},
         current={**_others(server.current, app), **({app: there} if there is not None else {})},
@@ -138,7 +143,7 @@ def _others(table: Mapping[str, Value], app: str) -> dict[str, Value]:
 
 def _with(plan: Plan, scripts: Mapping[str, Write]) -> Plan:
     script = scripts.get(plan.server)
-    return replace(plan, steps=(script, *plan.steps)) if script else plan
+    return replace(plan, steps=(*plan.steps, script)) if script else plan
 
 
 def _transcript_path(release: Release) -> str:

@@ -114,3 +114,4 @@ FILES_V2 = [
     "deliver: write 2/compose.yaml (mode 0644)",
     "deliver: write 2/env (mode 0600)",
 ]
+SCRIPT_V2 = "deliver: write 2/transcript.sh (mode 0755)"

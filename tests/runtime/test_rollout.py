@@ -16,6 +16,7 @@ from tests.runtime.shop import (
     FOLDERS,
     NEW,
     OLD,
+    SCRIPT_V2,
     START_V2,
     V1,
     V2,
@@ -37,13 +38,13 @@ def test_the_first_release_brings_network_site_and_all() -> None:
         *FILES_V2,
         "deliver: docker network create --driver bridge --label=slipway.app=shop slipway-app-shop",
         "deliver: docker network connect slipway-app-shop slipway-proxy",
+        SCRIPT_V2,
         *START_V2,
         "switch: switch shop to shop-v2-web",
         "switch: write sites/shop.caddy (mode 0644)",
         "switch: caddy validate",
         "switch: caddy reload",
         "switch: ln -sfn releases/2 current",
-        "finish: write 2/transcript.sh (mode 0755)",
     ]
 
 
@@ -63,10 +64,10 @@ def test_the_second_release_starts_beside_the_first_and_only_switches_a_line() -
     assert shown(found) == [
         "deliver: docker pull --quiet NEW",
         *FILES_V2,
+        SCRIPT_V2,
         *START_V2,
         "switch: switch shop to shop-v2-web",
         "switch: ln -sfn releases/2 current",
-        "finish: write 2/transcript.sh (mode 0755)",
         "finish: drain shop-v1 (at most 30s)",
         "finish: compose v1 --profile '*' down --remove-orphans",
     ]

@@ -14,6 +14,7 @@ from tests.runtime.shop import (
     FILES_V2,
     NEW,
     OLD,
+    SCRIPT_V2,
     START_V2,
     V1,
     V2,
@@ -100,10 +101,10 @@ def test_after_a_crash_the_plan_is_made_anew_and_leads_back_to_the_same_release(
     found = plan_of(V2, V1, facts)
     assert shown(found) == [
         *FILES_V2,
+        SCRIPT_V2,
         *START_V2,
         "switch: switch shop to shop-v2-web",
         "switch: ln -sfn releases/2 current",
-        "finish: write 2/transcript.sh (mode 0755)",
         "finish: drain shop-v1 (at most 30s)",
         "finish: compose v1 --profile '*' down --remove-orphans",
     ], stage

@@ -43,7 +43,7 @@ HOSTILE = replace(
 @pytest.mark.parametrize("found", [bare(), serving(V1)])
 def test_the_script_of_a_release_is_bash_and_holds_no_secret(wanted: object, found: object) -> None:
     rollout = plan_of(wanted, V1, found)  # type: ignore[arg-type]
-    written = plans(rollout)["finish"].steps[0]
+    written = plans(rollout)["deliver"].steps[-1]
     assert isinstance(written, Write)
     assert isinstance(written.content, str)
     assert refused_by_bash(written.content) == ""
@@ -53,17 +53,30 @@ def test_the_script_of_a_release_is_bash_and_holds_no_secret(wanted: object, fou
 
 def test_the_script_tells_the_same_after_a_crash() -> None:
     whole, cut = (
-        plans(plan_of(V2, V1, facts))["finish"].steps[0]
+        plans(plan_of(V2, V1, facts))["deliver"].steps[-1]
         for facts in (serving(V1), serving(V1, serving={"shop": "shop-v2-web"}, current={"shop": 2}))
     )
     assert whole == cut
+
+
+def test_the_script_of_a_later_release_needs_nothing_of_the_app_to_be_there() -> None:
+    v2 = replace(V2, volumes={"data": "/data"})
+    there = serving(V1, volumes=("slipway-shop-data",))
+    text = str(getattr(plans(plan_of(v2, V1, there))["deliver"].steps[-1], "content", ""))
+    for made in (
+        "docker network create --driver bridge --label=slipway.app=shop slipway-app-shop",
+        "docker network connect slipway-app-shop slipway-proxy",
+        "docker volume create --label=slipway.app=shop slipway-shop-data",
+        "/opt/slipway/proxy/sites/shop.caddy",
+    ):
+        assert made in text
 
 
 def test_each_server_has_its_own_script() -> None:
     v2 = replace(V2, release_argv=("migrate",))
     rollout = plan_of(v2, V1, serving(V1, server="web1"), serving(V1, server="web2"))
     one, two = (
-        str(getattr(plans(rollout, name)["finish"].steps[0], "content", "")) for name in ("web1", "web2")
+        str(getattr(plans(rollout, name)["deliver"].steps[-1], "content", "")) for name in ("web1", "web2")
     )
     assert "--profile release run" in one
     assert "--profile release run" not in two
