@@ -79,8 +79,7 @@ def timed(act: Callable[[], object]) -> float:
 
 def quiet(world: World, app: str) -> None:
     """Wait until the release before is gone, so that it takes nothing from what is measured next."""
-    count = f"docker ps --quiet --filter label=slipway.app={app} | wc -l"
-    wait_until(lambda: world.on(0, count).strip() == "1", 60, f"the end of the release before of {app}")
+    wait_until(lambda: AFTER in world.deploys(app)[0]["timings"], 60, f"the last step of {app}'s deploy")
 
 
 def greet(repo: Repo, says: str) -> None:
