@@ -112,8 +112,9 @@ def heard(lines: list[str]) -> set[tuple[str, str]]:
 @contextmanager
 def following(world: World, *words: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """A command that goes on while a test acts, and the lines that it has printed so far."""
+    # A shell that starts the tests in its background has them, and so their children, ignore Ctrl-C.
     process = subprocess.Popen(
-        [str(SLIPWAY), *words],
+        ["env", "--default-signal=INT", str(SLIPWAY), *words],
         env=world.environment,
         text=True,
         stdout=subprocess.PIPE,
