@@ -23,8 +23,9 @@ from slipway.secret import Secret, Text, reveal
 __all__ = ["Address", "Result", "Ssh", "connect"]
 
 KEEPALIVE_SECONDS = 15
-# A server that says nothing for so long is asked whether it is there, and has as long again to answer.
+# A server that says nothing for so long is asked whether it is there.
 SILENT_SECONDS = 10.0
+ANSWER_SECONDS = 15.0
 TICK_SECONDS = 0.2
 
 
@@ -115,17 +116,24 @@ class Ssh:
     def close(self) -> None:
         self._connection.close()
 
-    def _open(self, timeout: float = 20.0) -> paramiko.Channel:
+    def _open(self) -> paramiko.Channel:
         transport = self._connection.transport
         if transport is None or not transport.is_active():
             raise lost(self.address, "the connection is closed")
-        channel: paramiko.Channel = transport.open_session(timeout=timeout)
+        try:
+            channel: paramiko.Channel = transport.open_session(timeout=ANSWER_SECONDS)
+        except paramiko.ChannelException:
+            raise
+        except paramiko.SSHException as error:
+            # Whoever comes next is to try a new connection instead of waiting for this one as long.
+            self.close()
+            raise lost(self.address, str(error)) from None
         channel.set_combine_stderr(True)
         return channel
 
     def _exec(self, channel: paramiko.Channel, command: str) -> None:
         """paramiko waits for the answer without end when the connection breaks just before it."""
-        timer = threading.Timer(2 * SILENT_SECONDS, channel.close)
+        timer = threading.Timer(ANSWER_SECONDS, channel.close)
         timer.daemon = True
         timer.start()
         try:
@@ -168,12 +176,9 @@ class Ssh:
     def _ask_whether_it_is_there(self) -> None:
         """Raises `ConnectionLost` for a server that went without a farewell, as with a cut network."""
         try:
-            self._open(SILENT_SECONDS).close()
+            self._open().close()
         except paramiko.ChannelException:
             return  # it answers, if only that it has enough channels
-        except paramiko.SSHException:
-            self.close()
-            raise lost(self.address, f"no answer for {2 * SILENT_SECONDS:g}s") from None
 
     def _end(self, pid: str) -> None:
         """End a command and its children: sshd gave it a process group of its own."""
