@@ -3,6 +3,7 @@
 Protocol: the OCI distribution specification, v1.1.
 """
 
+import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class Registry:
         self._name = name
         self._http = httpx.Client(base_url=f"http://{self.address}", timeout=10, trust_env=False)
         self._pinned: dict[str, str] = {}
+        self._starting = threading.Lock()
+        self._pinning = threading.Lock()
 
     def close(self) -> None:
         """Let go of the connections to it; the container runs on."""
@@ -48,8 +51,11 @@ class Registry:
 
     def ensure(self) -> None:
         """Start the registry's container unless it answers. Raises `BuildFailed` when it cannot be."""
-        if self._answers():
-            return
+        with self._starting:
+            if not self._answers():
+                self._bring_up()
+
+    def _bring_up(self) -> None:
         try:
             with closing(docker.from_env()) as client:
                 self._start(client)
@@ -81,22 +87,31 @@ class Registry:
 
     def pin(self, image: str) -> Image:
         """Put an image of the local Docker (pulled when it is missing) here; its reference for servers."""
+        with self._pinning:
+            if image not in self._pinned:
+                self._pinned[image] = self._put(image)
+            return Image(self._pinned[image])
+
+    def _put(self, image: str) -> str:
         repository, _, tag = image.rpartition(":")
         repository = f"base/{repository.replace('.', '-')}"
-        if image not in self._pinned:
-            self.ensure()
+        self.ensure()
+        try:
             with closing(docker.from_env()) as client:
                 try:
                     local = client.images.get(image)
                 except docker.errors.ImageNotFound:
                     local = client.images.pull(image)
                 local.tag(f"{self.address}/{repository}", tag)
-                client.images.push(f"{self.address}/{repository}", tag)
-            found = self.manifest(repository, tag)
-            if found is None:
-                raise BuildFailed(f"{image} could not be put into the registry", next="see `docker images`")
-            self._pinned[image] = f"{self.address}/{repository}@{found.digest}"
-        return Image(self._pinned[image])
+                told = client.images.push(f"{self.address}/{repository}", tag, stream=True, decode=True)
+                failed = next((line["error"] for line in told if "error" in line), "")
+        except docker.errors.DockerException as error:
+            failed = str(error)
+        found = None if failed else self.manifest(repository, tag)
+        if found is None:
+            what = f"{image} could not be put into the registry" + (f": {failed}" if failed else "")
+            raise BuildFailed(what, next=f"see `docker images` and `docker logs {self._name}`")
+        return f"{self.address}/{repository}@{found.digest}"
 
     def _answers(self) -> bool:
         try:
