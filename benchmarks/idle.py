@@ -9,6 +9,8 @@ from benchmarks.tables import Table, seconds
 from tests.acceptance.world import World
 
 WATCHED_SECONDS = 60.0
+SETTLE_SECONDS = 15.0
+"""After a start, until it is idle."""
 STARTS = 5
 CLI_STARTS = 11
 
@@ -19,6 +21,7 @@ def idle(world: World) -> list[Table]:
     for _ in range(STARTS):
         world.plane.stop()
         ready.append(timed(world.plane.start))
+    time.sleep(SETTLE_SECONDS)
     clock = os.sysconf("SC_CLK_TCK")
     before, began = _ticks(world.plane.pid), time.monotonic()
     time.sleep(WATCHED_SECONDS)
