@@ -101,7 +101,11 @@ def _ended(name: str, process: str, code: int, out_of_memory: bool) -> tuple[str
         return f"{name} was killed for using more memory than it may", next_
     meaning = EXITS.get(code, "")
     shown = f"{name} exited at once with code {code}" + (f": {meaning}" if meaning else "")
-    next_ = "read its last lines above" if code else "a process must stay in the foreground"
+    next_ = (
+        "its last lines above say why; mend it and push again"
+        if code
+        else "a process must stay in the foreground"
+    )
     return shown, next_
 
 

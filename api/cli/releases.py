@@ -7,8 +7,9 @@ import typer
 from api.cli.changes import started
 from api.cli.client import connect, path
 from api.cli.options import AppArgument, AppOption, AsJson, Verbose, release_number
-from api.cli.shown import ago, out, size, table
+from api.cli.shown import ago, out, table
 from api.cli.theapp import app_name
+from slipway.size import shown_size
 
 if TYPE_CHECKING:
     from api.schemas import ReleaseInfo, SourceInfo
@@ -32,7 +33,7 @@ def releases(app: AppArgument = None, app_option: AppOption = None, as_json: AsJ
             origin(info.source),
             info.by,
             ago(info.created_at),
-            size(info.image_bytes) if info.image_bytes else "",
+            shown_size(info.image_bytes) if info.image_bytes else "",
         )
         for info in reply.read(list[ReleaseInfo])
     ]

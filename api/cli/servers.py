@@ -10,8 +10,9 @@ from api.cli.changes import started
 from api.cli.client import Api, connect, path
 from api.cli.hostkeys import Fingerprint, Yes
 from api.cli.options import AsJson, Verbose
-from api.cli.shown import ago, fields, note, out, size, table
+from api.cli.shown import ago, fields, note, out, table
 from slipway.errors import SlipwayError
+from slipway.size import shown_size
 
 if TYPE_CHECKING:
     from api.schemas import ServerStatus
@@ -196,7 +197,7 @@ def _status(status: "ServerStatus") -> None:
             ("docker", status.docker or "none"),
             ("proxy", "running" if status.proxy_running else "not running"),
             ("load", f"{status.load:.2f} on {status.cpus} CPUs"),
-            ("memory", f"{size(status.memory_free)} of {size(status.memory_total)} free"),
-            ("disk", f"{size(status.disk_free)} of {size(status.disk_total)} free"),
+            ("memory", f"{shown_size(status.memory_free)} of {shown_size(status.memory_total)} free"),
+            ("disk", f"{shown_size(status.disk_free)} of {shown_size(status.disk_total)} free"),
         )
     )

@@ -1,4 +1,4 @@
-"""What goes to the terminal: text, tables, times and sizes. Rich is loaded for a terminal only."""
+"""What goes to the terminal: text, tables and times. Rich is loaded for a terminal only."""
 
 import os
 import re
@@ -19,7 +19,6 @@ COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0a-\x1f\x7f-\x9f]"
 )
-UNITS = ((1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
 SPANS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -138,12 +137,3 @@ def span(seconds: float) -> str:
         return f"{seconds:.1f} s"
     length, unit = next(item for item in SPANS if seconds >= item[0])
     return f"{int(seconds // length)} {unit}"
-
-
-def size(count: int) -> str:
-    """Bytes for people: "143 MB", "1.5 GB"."""
-    for length, unit in UNITS:
-        if count >= length:
-            value = count / length
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    return f"{count} B"

@@ -19,6 +19,7 @@ from slipway.buildplan import BuildPlan
 from slipway.errors import CheckoutError, SpecError
 from slipway.release import Domain, Image, Release, Source
 from slipway.secret import Secret
+from slipway.size import shown_size
 from slipway.spec import FILE, Spec
 from templates.engine import Engine
 from templates.layers import Layer
@@ -177,10 +178,10 @@ def _build_secrets(plane: Plane, app: str, spec: Spec) -> dict[str, Secret]:
 
 
 def _sizes(image: Image) -> str:
-    total = f"{image.digest[:19]}… {image.size / 1e6:.0f} MB"
+    total = f"{image.digest[:19]}… {shown_size(image.size)}"
     if not image.new_layers:
         return f"Image {total}, nothing new"
-    return f"Image {total}, {image.new_layers} of {image.layers} layers new ({image.new_bytes / 1e6:.1f} MB)"
+    return f"Image {total}, {image.new_layers} of {image.layers} layers new ({shown_size(image.new_bytes)})"
 
 
 def _release(plane: Plane, running: Running, checkout: Checkout, image: Image, source: Source) -> Release:

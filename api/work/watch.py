@@ -9,6 +9,7 @@ from api.work.journal import Journal
 from runtime.docker import RELEASE
 from slipway.plan import Drain, Probe, Step, Switch
 from slipway.release import Release
+from slipway.size import shown_size
 from slipway.transcript import Record
 
 PHASES = {"deliver": "delivery", "finish": "drain"}
@@ -71,7 +72,7 @@ class Watcher:
         """
         with self._lock:
             seen = self._seen.get(server, Seen())
-            size = f"{release.image.new_bytes / 1e6:.1f} MB delivered" if seen.pulled else ""
+            size = f"{shown_size(release.image.new_bytes)} delivered" if seen.pulled else ""
             parts = [f"{size} in {seen.delivery:.1f}s" if size else "image was there", *seen.parts]
             parts += [
                 f"{step.project.rpartition('-')[2]} drains" for step in after if isinstance(step, Drain)

@@ -30,7 +30,7 @@ SICK = {
     ),
     "exits-at-once": (
         'raise SystemExit("DATABASE_URL is not set")\n',
-        ("exited at once with code 1", "| DATABASE_URL is not set", "read its last lines above"),
+        ("exited at once with code 1", "| DATABASE_URL is not set", "its last lines above say why"),
     ),
     "answers-500": (
         WEB.replace("self.send_response(200)", "self.send_response(500)"),

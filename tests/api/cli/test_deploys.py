@@ -181,7 +181,7 @@ def test_transcript_as_script_is_for_one_server(api: Recorded, cli: Cli) -> None
 def test_releases_and_rollback(live: Recorded, cli: Cli) -> None:
     release = ReleaseInfo(
         number=12, state="live", kind=DeployKind.ROLLBACK, digest="sha256:1", image="shop@sha256:1",
-        image_bytes=143 << 20, config_revision=1,
+        image_bytes=143_000_000, config_revision=1,
         source=SourceInfo(commit="3f2c1ab9", subject="Sell [red]shoes"),
         headline="", by="ann", created_at=shapes.AT, processes={"web": 1}, rollback_of=10,
     )  # fmt: skip

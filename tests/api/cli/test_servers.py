@@ -81,7 +81,9 @@ def test_remove_asks_for_the_name(api: Recorded, cli: Cli) -> None:
 
 
 def test_status(api: Recorded, cli: Cli) -> None:
-    fine = ServerStatus(name="web1", ok=True, os="Debian 12", cpus=2, disk_total=10 << 30, disk_free=5 << 30)
+    fine = ServerStatus(
+        name="web1", ok=True, os="Debian 12", cpus=2, disk_total=10 * 10**9, disk_free=5 * 10**9
+    )
     api.on("GET /servers/web1/status", fine, ServerStatus(name="web1", ok=False, error="no route"))
     assert "5.0 GB of 10 GB free" in cli("server", "status", "web1").stdout
     assert "no route" in cli("server", "status", "web1", code=1).stdout
