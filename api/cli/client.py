@@ -31,7 +31,7 @@ class Reply:
     text: str
 
     def read(self, shape: type[T]) -> T:
-        """The answer as a shape of api/schemas.py. Raises `NoAnswer` when it is not of that shape."""
+        """The answer as a shape of api/schemas. Raises `NoAnswer` when it is not of that shape."""
         from pydantic import TypeAdapter, ValidationError
 
         try:

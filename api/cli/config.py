@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from api.cli.changes import started
 from api.cli.client import connect, path
 from api.cli.envfile import read_env
+from api.cli.given import text_of
 from api.cli.options import AppOption, AsJson, Verbose
 from api.cli.shown import ago, out, table
 from api.cli.theapp import app_name
@@ -67,7 +67,7 @@ def import_config(
     verbose: Verbose = False,
 ) -> None:
     """Set every config var of a .env file, in one release."""
-    found = read_env(_text(file), "stdin" if file == "-" else file)
+    found = read_env(text_of(file), "stdin" if file == "-" else file)
     if not found:
         raise Invalid("there is no config var in it", where=file, next="write lines such as KEY=value")
     out(f"{len(found)} config vars: {', '.join(sorted(found))}")
@@ -94,13 +94,3 @@ def _asked(key: str) -> str:
     if sys.stdin.isatty():
         return str(typer.prompt(f"Value of {key}", hide_input=True))
     return sys.stdin.read().removesuffix("\n").removesuffix("\r")
-
-
-def _text(file: str) -> str:
-    if file == "-":
-        return sys.stdin.read()
-    try:
-        return Path(file).read_text("utf-8")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "is not UTF-8 text"
-        raise Invalid(reason, where=file) from None

@@ -43,8 +43,6 @@ def add_server(
     shown = hostkeys.accepted(api, at, yes=yes, fingerprint=fingerprint)
     api.post("/servers", {"name": chosen, **at.body(), "user": at.user, "host_key": shown.host_key})
     out(f"Server {chosen} is added; any other host key is refused from now on.")
-    out("It must let slipway's key in. To see to that, with a key of yours that it knows:", "dim")
-    out(f"  slipway server key | {hostkeys.ssh_line(at)} 'cat >> .ssh/authorized_keys'", "dim")
     try:
         _bootstrap_plan(api, chosen)
         if plan:

@@ -1,16 +1,14 @@
 """slipway template …: an app's overrides of the templates, kept in the control plane."""
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.cli.client import connect, path
+from api.cli.given import text_of
 from api.cli.options import AppOption, AsJson
 from api.cli.shown import out, table
 from api.cli.theapp import app_name
-from slipway.errors import Invalid
 
 app = typer.Typer(help="Templates of every file that slipway writes, and an app's overrides of them.")
 Name = Annotated[
@@ -54,7 +52,7 @@ def set_template(
     from api.schemas import TemplateShown
 
     app = app_name(app_option)
-    reply = connect().put(path("apps", app, "templates", name), {"text": _text(file)})
+    reply = connect().put(path("apps", app, "templates", name), {"text": text_of(file)})
     out(f"{name} of {app} is from {reply.read(TemplateShown).layer} now; the next deploy uses it.")
 
 
@@ -64,13 +62,3 @@ def remove_template(name: Name, app_option: AppOption = None) -> None:
     app = app_name(app_option)
     connect().delete(path("apps", app, "templates", name))
     out(f"The override of {name} is gone; the next deploy of {app} uses the layer below.")
-
-
-def _text(file: str) -> str:
-    if file == "-":
-        return sys.stdin.read()
-    try:
-        return Path(file).read_text("utf-8")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "is not UTF-8 text"
-        raise Invalid(reason, where=file) from None
