@@ -1,7 +1,7 @@
 """The control plane as an ASGI app."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -39,8 +39,30 @@ def create(plane: Plane) -> FastAPI:
     jobs = Jobs(
         settings.engine_url, Steps(plane).by_name(), worker=plane.worker, at_once=settings.deploys_at_once
     )
-
     changes = Changes(plane, jobs)
+    app = FastAPI(
+        title="slipway",
+        version=version("slipway"),
+        summary="Builds app repos into Docker images and rolls them onto your own servers.",
+        lifespan=_lifespan(plane, jobs, changes),
+    )
+    app.state.plane = plane
+    app.state.changes = changes
+    app.state.pushes = push.Pushes()
+    app.state.repos = Repos(plane.repos, plane.engine, max_push_bytes=settings.max_push_bytes)
+    app.state.receive_url = f"http://127.0.0.1:{settings.port}/internal/receive"
+    problems.install(app)
+    app.add_middleware(Bodies)
+    for router in ROUTERS:
+        app.include_router(router)
+    refuse_undeclared(app)
+    return app
+
+
+def _lifespan(
+    plane: Plane, jobs: Jobs, changes: Changes
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What runs beside the doors, from start to stop."""
     takeover = Takeover(plane.database, jobs, plane.worker, changes.resume)
 
     @asynccontextmanager
@@ -58,20 +80,4 @@ def create(plane: Plane) -> FastAPI:
             plane.connections.close()
             plane.database.close()
 
-    app = FastAPI(
-        title="slipway",
-        version=version("slipway"),
-        summary="Builds app repos into Docker images and rolls them onto your own servers.",
-        lifespan=lifespan,
-    )
-    app.state.plane = plane
-    app.state.changes = changes
-    app.state.pushes = push.Pushes()
-    app.state.repos = Repos(plane.repos, plane.engine, max_push_bytes=settings.max_push_bytes)
-    app.state.receive_url = f"http://127.0.0.1:{settings.port}/internal/receive"
-    problems.install(app)
-    app.add_middleware(Bodies)
-    for router in ROUTERS:
-        app.include_router(router)
-    refuse_undeclared(app)
-    return app
+    return lifespan

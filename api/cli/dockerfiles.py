@@ -70,8 +70,7 @@ def dockerfile(
 
         text = local.dockerfile(folder).model_dump_json()
     else:
-        name = app_name(app, app_option)
-        text = connect().get(path("apps", name, "dockerfile"), release=release_number(release)).text
+        text = _of_release("dockerfile", app_name(app, app_option), release)
     out(text if as_json else FileShown.model_validate_json(text).text.removesuffix("\n"))
 
 
@@ -90,8 +89,7 @@ def explain(
 
         text = local.explained(folder).model_dump_json()
     else:
-        name = app_name(app, app_option)
-        text = connect().get(path("apps", name, "explain"), release=release_number(release)).text
+        text = _of_release("explain", app_name(app, app_option), release)
     if as_json:
         return out(text)
     return _explained(Explained.model_validate_json(text))
@@ -118,6 +116,11 @@ def eject(
     for place in _written(Path(dir), files, force=force):
         out(f"wrote {place}")
     return out("They are yours now: docker compose up --build runs the app without slipway.")
+
+
+def _of_release(what: str, app: str, release: str | None) -> str:
+    """What the API has of an app's release, as JSON."""
+    return connect().get(path("apps", app, what), release=release_number(release)).text
 
 
 def _folder(app: str | None, dir: str | None, release: str | None) -> Path | None:

@@ -1,9 +1,5 @@
 """Output of servers as streams: logs of an app over all its servers, and one-off commands."""
 
-import asyncio
-import json
-import threading
-from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,6 +8,7 @@ from sse_starlette import EventSourceResponse
 
 from api.changes import new_id
 from api.http.auth import Developer, Viewer
+from api.http.merge import Emit, merged
 from api.http.parts import AppName, TheChanges, ThePlane, problems, streams
 from api.plane import Plane
 from api.schemas import RunAsked
@@ -21,13 +18,11 @@ from api.work import fleet
 from runtime.logs import LogLine, Wanted, read_logs
 from runtime.oneoff import discard, one_off
 from slipway.cancel import Cancel
-from slipway.errors import Cancelled, NotFound, SlipwayError, StepTimeout
+from slipway.errors import Cancelled, NotFound, StepTimeout
 from slipway.release import Release
 from slipway.secret import Scrubber
 
 router = APIRouter(tags=["output"], responses=problems(404, 502))
-Emit = Callable[[str, dict[str, Any]], None]
-WAITING = 10_000
 
 
 @router.get(
@@ -54,7 +49,7 @@ async def logs(
         ssh = plane.connections.get(fleet.address(row))
         read_logs(wanted, ssh, plane.engine, lambda line: emit("output", _line(line)), cancel)
 
-    return EventSourceResponse(_merged(rows, read), ping=15)
+    return EventSourceResponse(merged(rows, read), ping=15)
 
 
 @router.post(
@@ -94,53 +89,7 @@ async def run(
             raise
         emit("end", {"state": "ended", "exit_code": result.exit_code})
 
-    return EventSourceResponse(_merged(rows[:1], act), ping=15)
-
-
-async def _merged(
-    rows: list[Server], read: Callable[[Server, Emit, Cancel], None]
-) -> AsyncIterator[dict[str, str]]:
-    """What threads, one for each server, emit; ends when all ended, and ends them when nobody listens."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[tuple[str, dict[str, Any]] | None] = asyncio.Queue()
-    slots = threading.Semaphore(WAITING)
-    cancel = Cancel()
-
-    def emit(name: str, data: dict[str, Any]) -> None:
-        # A listener that is slower than the output slows the reading down instead of filling the memory.
-        while not slots.acquire(timeout=0.5):
-            cancel.check()
-        loop.call_soon_threadsafe(queue.put_nowait, (name, data))
-
-    def work(row: Server) -> None:
-        try:
-            read(row, emit, cancel)
-        except SlipwayError as error:
-            if not cancel.is_set:
-                text = f"{error.what}"
-                emit("output", {"server": row.name, "process": "slipway", "text": text, "at": ""})
-                emit("end", {"state": "failed", "exit_code": 1})
-        finally:
-            loop.call_soon_threadsafe(queue.put_nowait, None)
-
-    for row in rows:
-        threading.Thread(target=work, args=(row,), name=f"output of {row.name}", daemon=True).start()
-    left, code, state = len(rows), 0, "ended"
-    try:
-        while left:
-            item = await queue.get()
-            if item is None:
-                left -= 1
-                continue
-            slots.release()
-            name, data = item
-            if name == "end":
-                code, state = max(code, data["exit_code"]), data["state"]
-                continue
-            yield {"event": name, "data": json.dumps(data)}
-        yield {"event": "end", "data": json.dumps({"state": state, "exit_code": code})}
-    finally:
-        cancel.set("nobody listens any more")
+    return EventSourceResponse(merged(rows[:1], act), ping=15)
 
 
 def _app(plane: Plane, name: str) -> tuple[list[Server], Release | None]:

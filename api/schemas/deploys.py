@@ -1,8 +1,9 @@
 """Deploys: how they are asked for, their plans and transcripts."""
 
+import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from api.schemas.words import Answer, DeployKind, Given, Problem, State
 from slipway.units import OneLine
@@ -15,8 +16,14 @@ class GitSource(Given):
     ref: Annotated[OneLine, Field(max_length=200)] = "HEAD"
 
 
+def _plan_hash(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{12}", value):
+        raise ValueError("must be the 12 letters and digits that --plan printed")
+    return value
+
+
 class ApplyAsked(Given):
-    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    hash: Annotated[str, AfterValidator(_plan_hash), Field(max_length=100)]
 
 
 class SourceInfo(Answer):

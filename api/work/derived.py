@@ -1,6 +1,6 @@
 """Releases that come of the one before without a build: config, domains, scale, servers, rollback."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from api.plane import Plane
 from api.schemas import DeployKind
@@ -34,6 +34,7 @@ def derive(plane: Plane, running: Running) -> tuple[Release, releases.Made]:
             created_by=deploy.by,
             image=replace(base.image, new_layers=0, new_bytes=0),
         )
+        deploy.source = asdict(base.source)
         running.journal.head(_said(deploy.kind, row.number, release), "release")
         made = releases.Made(deploy.id, deploy.kind, row.explained, row.ejected, int(back) if back else None)
         return release, made
