@@ -23,6 +23,7 @@ from builder.render import BuildNetwork, render, repo_layer
 from slipway.cancel import Cancel
 from slipway.release import Image, Process
 from templates.engine import Engine
+from tests.acceptance.world import wait_until
 
 pytestmark = pytest.mark.acceptance
 
@@ -227,10 +228,10 @@ def _assert_stops(container: Container) -> None:
 
 
 def _wait(done: Callable[[], bool], container: Container | None = None) -> None:
-    deadline = time.monotonic() + 30
-    while not done():
+    def settled() -> bool:
         if container:
             container.reload()
             assert container.status == "running", container.logs(tail=20).decode()
-        assert time.monotonic() < deadline, container.logs(tail=20).decode() if container else ""
-        time.sleep(0.05)
+        return done()
+
+    wait_until(settled, 30, container.logs(tail=20).decode() if container else "it")
