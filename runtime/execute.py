@@ -66,7 +66,7 @@ def execute(
     if check:
         try:
             check()
-        except SlipwayError:
+        except Exception:
             performer.undo(begun)
             raise
 

@@ -71,9 +71,14 @@ class Stand:
     def ssh_of(self, name: str) -> Ssh:
         return cast(Ssh, FakeSsh(name, self.answers.get(name, {}), self.log))
 
-    def execute(self, *stages: Stage, secrets: Sequence[Secret] = ()) -> None:
-        scrub = Scrubber(secrets)
-        execute(Rollout("shop v2", stages), self.ssh_of, self.seen, self.cancel, tools=TOOLS, scrub=scrub)
+    def execute(
+        self,
+        *stages: Stage,
+        secrets: Sequence[Secret] = (),
+        check: Callable[[], None] | None = None,
+    ) -> None:
+        rollout, scrub = Rollout("shop v2", stages), Scrubber(secrets)
+        execute(rollout, self.ssh_of, self.seen, self.cancel, tools=TOOLS, scrub=scrub, check=check)
 
 
 def fails(output: str = "boom", code: int = 1) -> Callable[[Cancel], Result]:
@@ -258,3 +263,25 @@ def test_a_drain_that_cannot_be_done_is_not_taken_for_a_drained_release() -> Non
     stand.execute(Stage("finish", (Plan("web1", "x", steps),), revertible=False))
     assert stand.log == ["web1: shop-v1 1000"]
     assert stand.seen.warnings == [("web1", "let v1 finish: ended with 127")]
+
+
+@pytest.mark.parametrize("error", [ServerError("is not as v2 says"), RuntimeError("a fault of our own")])
+def test_a_check_that_fails_after_the_switch_undoes_every_stage_on_every_server(error: Exception) -> None:
+    stand = Stand()
+    with pytest.raises(type(error)):
+        stand.execute(
+            both("start", "up", undo="stop"), both("switch", "ln", undo="back"), check=lambda: _raise(error)
+        )
+    assert sorted(stand.log[-4:-2]) == ["web1: back", "web2: back"]
+    assert sorted(stand.log[-2:]) == ["web1: stop", "web2: stop"]
+
+
+def test_a_check_looks_once_all_stages_have_run() -> None:
+    stand = Stand()
+    seen: list[int] = []
+    stand.execute(both("start", "up"), both("switch", "ln"), check=lambda: seen.append(len(stand.log)))
+    assert seen == [4]
+
+
+def _raise(error: Exception) -> None:
+    raise error
