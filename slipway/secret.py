@@ -1,5 +1,6 @@
 """A string that never shows itself."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,7 +45,8 @@ class Scrubber:
     """Replaces every known secret value in a text by `***`.
 
     Values shorter than 4 characters are left alone: masking `1` or `on` everywhere would hide the output.
-    Each line of a many-line value is masked too, since output is scrubbed line by line.
+    Each line of a many-line value is masked too, since output is scrubbed line by line; and a value as
+    programs print it when they show their environment, as JSON or as Python's repr.
     """
 
     def __init__(self, secrets: Iterable[Text] = ()) -> None:
@@ -77,4 +79,5 @@ def _merged(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _parts(value: str) -> Iterable[str]:
-    return (part for part in {value, *value.splitlines()} if len(part.strip()) >= 4)
+    written = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    return (part for part in {*written, *value.splitlines()} if len(part.strip()) >= 4)

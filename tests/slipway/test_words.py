@@ -1,7 +1,9 @@
 """Secrets, commands, cancel flags and the places of keys."""
 
+import json
 import pickle
 import tomllib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -26,6 +28,15 @@ def test_scrubbed_text_holds_no_secret(values: list[str], text: str) -> None:
     scrub = Scrubber(Secret(value) for value in values)
     scrubbed = scrub(text + "".join(values))
     assert not any(value in scrubbed for value in values)
+
+
+@pytest.mark.parametrize("written", [repr, json.dumps, lambda value: json.dumps(value, ensure_ascii=False)])
+def test_a_secret_is_masked_as_programs_print_it(written: Callable[[str], str]) -> None:
+    value = "p\"a\\s's\n\twörd"
+    shown = Scrubber([Secret(value)])(f"{{'KEY': {written(value)}, 'PATH': '/bin'}}")
+    assert "***" in shown
+    assert "rd" not in shown
+    assert "/bin" in shown
 
 
 def test_each_line_of_a_secret_is_masked() -> None:
