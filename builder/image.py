@@ -175,13 +175,14 @@ def too_long(log: BuildLog, timeout: float) -> BuildTimeout:
 
 def _under_way(log: BuildLog) -> tuple[str, list[str]]:
     """The instruction that a build was in, in words, and its last lines."""
-    running = next((step for step in log.steps() if not step.ended), None)
+    running = log.failed or next((step for step in log.steps() if not step.ended), None)
     return (f" in `{running.text}`", list(running.tail)) if running else ("", [])
 
 
 def failed(log: BuildLog, code: int) -> BuildFailed:
     """The error for a build that ended with `code`, by what its log says."""
-    if log.failed is None:
+    # Who kills buildx's client ends its build too: that the instruction was killed is then no word of memory.
+    if log.failed is None or (code < 0 and KILLED in log.failure):
         died = f"buildx was killed by signal {-code}" if code < 0 else f"buildx ended with {code}"
         said = next((line for line in log.rest if line.startswith(SAID)), "").removeprefix(SAID)
         if said:

@@ -75,6 +75,13 @@ def test_a_step_that_was_killed_most_likely_took_too_much_memory() -> None:
     assert "MEMORY" in error.next
 
 
+def test_a_step_that_was_killed_with_buildx_itself_is_not_told_as_too_much_memory() -> None:
+    log, _ = read(ended("a", "[1/2] RUN make", error="process did not complete: exit code: 137"))
+    error = failed(log, -9)
+    assert error.what == "buildx was killed by signal 9 in `RUN make`"
+    assert error.next.startswith("deploy again")
+
+
 def test_a_failure_without_an_exit_code_is_told_as_it_is() -> None:
     log, _ = read(ended("a", "[1/2] COPY nothing ./", error='"/nothing": not found'))
     assert failed(log, 1).what == '`COPY nothing ./` failed: "/nothing": not found'
